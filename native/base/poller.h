@@ -1,0 +1,63 @@
+// The one place where a worker waits: readiness of descriptors, a deadline in nanoseconds, and wake-ups from other threads.
+// Owned by a worker; every method but wake() is for the worker thread. epoll on Linux, poll(2) elsewhere or with VAYU_PORTABLE_POLLER.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+namespace vayu {
+
+enum : std::uint8_t { kReadable = 1, kWritable = 2, kFailed = 4 };
+
+// Somebody who wants to hear of a descriptor. Must stay allocated until the wait() that follows its removal has returned: a batch of
+// events may still name it.
+class PollTarget {
+ public:
+  // `events` is a union of kReadable, kWritable, kFailed (error or hang-up).
+  virtual void onReady(std::uint8_t events) = 0;
+
+ protected:
+  ~PollTarget() = default;
+};
+
+class Poller {
+ public:
+  Poller();
+  ~Poller();
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  bool ok() const { return wakeRead_ >= 0; }
+  bool add(int fd, std::uint8_t events, PollTarget* target);
+  bool modify(int fd, std::uint8_t events, PollTarget* target);
+  // Before the descriptor is closed.
+  void remove(int fd);
+
+  // Waits until something is ready, `deadlineNs` (monotonic, kNever for none) has come, or wake() was called, and calls the targets'
+  // onReady. Returns the time at which the wait ended.
+  std::int64_t wait(std::int64_t deadlineNs);
+
+  // Ends the current or the next wait(). Any thread.
+  void wake();
+
+ private:
+  void drainWake();
+
+  int wakeRead_ = -1;
+  int wakeWrite_ = -1;
+  std::atomic<bool> wakePending_{false};
+#if defined(__linux__) && !defined(VAYU_PORTABLE_POLLER)
+  int epoll_ = -1;
+  bool nanosecondWait_ = true;
+#else
+  struct Entry {
+    int fd;
+    std::uint8_t events;
+    PollTarget* target;
+  };
+  std::vector<Entry> entries_;
+#endif
+};
+
+}  // namespace vayu

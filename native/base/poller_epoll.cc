@@ -1,0 +1,124 @@
+#if defined(__linux__) && !defined(VAYU_PORTABLE_POLLER)
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/clock.h"
+#include "base/poller.h"
+
+namespace vayu {
+
+namespace {
+
+constexpr int kBatch = 512;
+
+std::uint32_t toEpoll(std::uint8_t events) {
+  std::uint32_t mask = 0;
+  if ((events & kReadable) != 0) mask |= EPOLLIN;
+  if ((events & kWritable) != 0) mask |= EPOLLOUT;
+  return mask;
+}
+
+std::uint8_t fromEpoll(std::uint32_t mask) {
+  std::uint8_t events = 0;
+  if ((mask & EPOLLIN) != 0) events |= kReadable;
+  if ((mask & EPOLLOUT) != 0) events |= kWritable;
+  if ((mask & (EPOLLERR | EPOLLHUP)) != 0) events |= kFailed;
+  return events;
+}
+
+}  // namespace
+
+Poller::Poller() {
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_ < 0) return;
+  wakeWrite_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = nullptr;
+  if (wakeWrite_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeWrite_, &event) != 0) return;
+  wakeRead_ = wakeWrite_;
+}
+
+Poller::~Poller() {
+  if (wakeWrite_ >= 0) close(wakeWrite_);
+  if (epoll_ >= 0) close(epoll_);
+}
+
+bool Poller::add(int fd, std::uint8_t events, PollTarget* target) {
+  epoll_event event{};
+  event.events = toEpoll(events);
+  event.data.ptr = target;
+  return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+bool Poller::modify(int fd, std::uint8_t events, PollTarget* target) {
+  epoll_event event{};
+  event.events = toEpoll(events);
+  event.data.ptr = target;
+  return epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) == 0;
+}
+
+void Poller::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+
+std::int64_t Poller::wait(std::int64_t deadlineNs) {
+  std::array<epoll_event, kBatch> events;
+  std::int64_t remaining = -1;
+  if (deadlineNs != kNever) {
+    remaining = deadlineNs - nowNs();
+    if (remaining < 0) remaining = 0;
+  }
+
+  int count = -1;
+#ifdef SYS_epoll_pwait2
+  if (nanosecondWait_) {
+    timespec timeout{};
+    timeout.tv_sec = remaining / kNsPerSecond;
+    timeout.tv_nsec = remaining % kNsPerSecond;
+    count = static_cast<int>(
+        syscall(SYS_epoll_pwait2, epoll_, events.data(), kBatch, remaining < 0 ? nullptr : &timeout, nullptr, 0));
+    // Kernels before 5.11.
+    if (count < 0 && (errno == ENOSYS || errno == EPERM)) nanosecondWait_ = false;
+  }
+#else
+  nanosecondWait_ = false;
+#endif
+  if (!nanosecondWait_) {
+    // Rounded down: the last millisecond is spent in waits of zero rather than late.
+    const std::int64_t milliseconds = remaining < 0 ? -1 : remaining / kNsPerMs;
+    count = epoll_wait(epoll_, events.data(), kBatch, static_cast<int>(milliseconds));
+  }
+
+  const std::int64_t now = nowNs();
+  for (int index = 0; index < count; ++index) {
+    const epoll_event& event = events[static_cast<std::size_t>(index)];
+    if (event.data.ptr == nullptr) {
+      drainWake();
+    } else {
+      static_cast<PollTarget*>(event.data.ptr)->onReady(fromEpoll(event.events));
+    }
+  }
+  return now;
+}
+
+void Poller::wake() {
+  // One write until the worker has seen it, however many commands come.
+  if (wakePending_.exchange(true, std::memory_order_acq_rel)) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = write(wakeWrite_, &one, sizeof one);
+}
+
+void Poller::drainWake() {
+  std::uint64_t value = 0;
+  [[maybe_unused]] const auto got = read(wakeRead_, &value, sizeof value);
+  wakePending_.store(false, std::memory_order_release);
+}
+
+}  // namespace vayu
+
+#endif

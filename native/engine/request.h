@@ -1,0 +1,60 @@
+// What is sent: the options of a request, and its bytes once every template is resolved. Immutable and shared between exchanges.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "script/script_host.h"
+
+namespace vayu {
+
+enum class HttpVersion : std::uint8_t { kAuto, k10, k11, k2, k2PriorKnowledge, k3 };
+enum class ChallengeAuth : std::uint8_t { kNone, kDigest, kNtlm };
+
+struct RequestOptions {
+  std::int64_t timeoutMs = 30'000;
+  std::int64_t connectTimeoutMs = 0;  // 0: bounded by the timeout alone
+  bool followRedirects = true;
+  int maxRedirects = 10;
+  bool insecure = false;
+  bool compressed = true;
+  bool cookies = true;
+  HttpVersion httpVersion = HttpVersion::kAuto;
+  ChallengeAuth auth = ChallengeAuth::kNone;
+  std::string username;
+  std::string password;
+  std::string proxy;
+  std::string noProxy;
+  std::string caFile;
+  std::string clientCertFile;
+  std::string clientKeyFile;
+  std::string clientKeyPassword;
+  std::string unixSocket;
+  std::string userAgent;  // sent when the headers name none
+  std::vector<std::string> resolve;
+  std::uint64_t maxResponseBytes = 100u << 20;
+  bool verbose = false;
+};
+
+// A request ready to be carried. `id` is unique in the process, so that a transport can keep a handle configured for it.
+struct PreparedRequest {
+  PreparedRequest() : id(nextId()) {}
+
+  std::uint64_t id;
+  std::shared_ptr<const RequestOptions> options;
+  std::string method;
+  std::string url;
+  std::vector<HeaderField> headers;
+  std::string body;
+
+ private:
+  static std::uint64_t nextId() {
+    static std::atomic<std::uint64_t> counter{0};
+    return counter.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+};
+
+}  // namespace vayu
