@@ -1,0 +1,63 @@
+// Full libcurl transfers: everything libcurl can do. Easy handles are pooled and stay configured for the request they last carried; they
+// are spread over several multi handles because libcurl searches a multi's idle connections one by one.
+// Worker thread only; must not outlive the poller.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/poller.h"
+#include "engine/transport.h"
+
+namespace vayu {
+
+struct CurlTransportLimits {
+  // Transfers per multi handle. All in one multi lets HTTP/2 share one connection and makes the host limit exact.
+  std::size_t handlesPerMulti = 32;
+  // Connections per host and multi; 0 is no limit.
+  long maxHostConnections = 0;
+};
+
+class CurlTransport final : public Transport {
+ public:
+  CurlTransport(Poller& poller, CurlTransportLimits limits);
+  ~CurlTransport() override;
+
+  std::string_view name() const override { return "curl"; }
+  void start(Exchange& exchange) override;
+  void abort(Exchange& exchange) override;
+  void drive(std::int64_t nowNs) override;
+  std::int64_t nextDeadlineNs() const override;
+  std::size_t inFlight() const override { return inFlight_; }
+  std::size_t openConnections() const override { return openConnections_; }
+  std::uint64_t connectionsOpened() const override { return connectionsOpened_; }
+
+  // For tests: libcurl's own view is not needed elsewhere.
+  std::size_t multiCount() const { return multis_.size(); }
+
+ private:
+  struct Multi;
+  struct Slot;
+  struct Socket;
+  friend struct Multi;
+  friend struct Socket;
+
+  Slot& takeSlot(const PreparedRequest& request);
+  void releaseSlot(Slot& slot);
+  void collect(Multi& multi);
+  void finish(Slot& slot, int curlCode);
+  Socket* socketFor(int fd, bool create);
+
+  Poller& poller_;
+  CurlTransportLimits limits_;
+  std::vector<std::unique_ptr<Multi>> multis_;
+  std::vector<std::unique_ptr<Socket>> sockets_;  // by descriptor
+  std::vector<Slot*> free_;                       // last in, first out: the warmest connection is taken next
+  std::vector<Exchange*> failedAtOnce_;
+  std::size_t inFlight_ = 0;
+  std::size_t openConnections_ = 0;
+  std::uint64_t connectionsOpened_ = 0;
+};
+
+}  // namespace vayu
