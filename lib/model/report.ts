@@ -17,6 +17,12 @@ export interface Distribution {
   p9999: number;
 }
 
+export interface DistributionBin {
+  fromMs: number;
+  toMs: number;
+  count: number;
+}
+
 export const phaseNames = ['dns', 'connect', 'tls', 'firstByte', 'download'] as const;
 export type PhaseName = (typeof phaseNames)[number];
 
@@ -162,7 +168,13 @@ export interface Report {
     p999: number;
   };
   statusCodes: Record<string, number>;
-  errors: { total: number; withDetails: number; types: Record<string, number>; samples: KeptResult[] };
+  errors: {
+    total: number;
+    withDetails: number;
+    types: Record<string, number>;
+    examples: Record<string, string>;
+    samples: KeptResult[];
+  };
   timingBreakdown: {
     avgDnsMs: number;
     avgConnectMs: number;
@@ -191,6 +203,8 @@ export interface Report {
   serviceTime: Distribution;
   /** sent − intended: what the generator was late. */
   lateness: Distribution;
+  /** Bins for drawing; the last may be the tail to the maximum. */
+  distribution: { responseTime: DistributionBin[]; serviceTime: DistributionBin[] };
   /** Over all requests that had the phase. */
   phases: Record<PhaseName, Distribution>;
   script: Distribution;
@@ -263,4 +277,3 @@ export interface DesignResult {
   /** True where a script asked for the request not to be sent. */
   skipped?: boolean;
 }
-
