@@ -26,7 +26,7 @@ else()
   target_include_directories(quickjs SYSTEM PUBLIC "${VAYU_QUICKJS_SOURCE_DIR}")
   target_compile_definitions(quickjs PRIVATE _GNU_SOURCE "CONFIG_VERSION=\"${VAYU_QUICKJS_VERSION}\"")
   target_compile_definitions(quickjs INTERFACE "VAYU_QUICKJS_VERSION=\"${VAYU_QUICKJS_VERSION}\"")
-  target_compile_options(quickjs PRIVATE -w -fwrapv -funsigned-char)
+  target_compile_options(quickjs PRIVATE -w -fwrapv)
   if(VAYU_USE_ASAN)
     # QuickJS relies on shifts and casts that UBSan reports; memory errors in it are still found.
     target_compile_options(quickjs PRIVATE -fno-sanitize=undefined)

@@ -10,3 +10,9 @@ foreach(source ${VAYU_TEST_SOURCES})
   target_link_libraries(${name} PRIVATE vayu_test_support vayu_core vayu_options GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endforeach()
+
+# Runs one script from JSON on standard input; test/scripting judges the pm surface through it.
+if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/native/test/script_runner.cc")
+  add_executable(vayu_script_runner "${CMAKE_CURRENT_SOURCE_DIR}/native/test/script_runner.cc")
+  target_link_libraries(vayu_script_runner PRIVATE vayu_script vayu_options)
+endif()
