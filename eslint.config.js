@@ -1,0 +1,143 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Top to bottom: a file imports from its own folder or from one further down this list. */
+const layers = ['cli', 'client', 'api', 'runs', 'store', 'engine', 'model'];
+
+/** Where the one importer of a package lives. */
+const homes = [
+  { module: 'better-sqlite3', folder: 'store', why: 'SQL lives in lib/store' },
+  { module: 'node-gyp-build', folder: 'engine', why: 'the addon is loaded in lib/engine' },
+  { module: 'express', folder: 'api', why: 'HTTP is served in lib/api' },
+  { module: 'commander', folder: 'cli', why: 'the command line lives in lib/cli' },
+];
+
+/** `client` runs in browsers too: it sees the model and nothing else. */
+function forbiddenLayers(layer) {
+  if (layer === 'client') return layers.filter((other) => !['client', 'model'].includes(other));
+  if (layer === 'scripting') return layers;
+  const above = layers.slice(0, layers.indexOf(layer));
+  return layer === 'api' || layer === 'cli' ? above.filter((other) => other !== 'client') : above;
+}
+
+function layerRule(layer) {
+  const forbidden = forbiddenLayers(layer);
+  const patterns = [
+    {
+      regex: '^(\\.\\./)+index\\.js$',
+      message: 'lib/index.ts is the face to the outside; import the file itself.',
+    },
+    ...homes
+      .filter((home) => home.folder !== layer)
+      .map((home) => ({ regex: `^${home.module}$`, message: `${home.why}.` })),
+  ];
+  if (forbidden.length > 0) {
+    patterns.push({
+      regex: `^(\\.\\./)+(${forbidden.join('|')})/`,
+      message: `lib/${layer} must not import from a layer above it (${layers.join(' → ')}).`,
+    });
+  }
+  return {
+    files: [`lib/${layer}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns }] },
+  };
+}
+
+export default tseslint.config(
+  {
+    ignores: [
+      'dist/',
+      'build/',
+      'prebuilds/',
+      'node_modules/',
+      '.cache/',
+      'coverage/',
+      'examples/**/node_modules/',
+    ],
+  },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/prefer-nullish-coalescing': [
+        'error',
+        { ignorePrimitives: { string: true, boolean: true } },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // noUncheckedIndexedAccess makes every index read possibly undefined; where that cannot be, `!` says so.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      'no-console': 'error',
+    },
+  },
+  ...[...layers, 'scripting'].map(layerRule),
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              package: 'node:test',
+              name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+            },
+          ],
+        },
+      ],
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      'no-console': 'off',
+    },
+  },
+  {
+    // The runtime inside QuickJS implements a dynamic surface.
+    files: ['lib/scripting/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'process',
+          'console',
+          'Buffer',
+          'fetch',
+          'URL',
+          'URLSearchParams',
+          'AbortController',
+          'AbortSignal',
+          'TextEncoder',
+          'TextDecoder',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'setImmediate',
+          'queueMicrotask',
+          'structuredClone',
+          'performance',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+);

@@ -1,0 +1,35 @@
+// The native tests of a CMake preset (release, asan, tsan): configure, build, ctest.
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { buildJobs, findProgram, projectRoot, run, succeeds } from './shell.mjs';
+
+const advice = 'The compiler or CMake said why above.';
+
+/** Configures and builds a preset, all of it or some targets. Returns its directory. */
+export function buildNativeTests(preset, targets = []) {
+  const generator = findProgram('ninja') ? ['-G', 'Ninja'] : [];
+  const quickjs = process.env.VAYU_QUICKJS_SOURCE_DIR
+    ? [`-DVAYU_QUICKJS_SOURCE_DIR=${process.env.VAYU_QUICKJS_SOURCE_DIR}`]
+    : [];
+  run('cmake', ['--preset', preset, ...generator, ...quickjs], { quiet: true, advice });
+  const wanted = targets.length > 0 ? ['--target', ...targets] : [];
+  run('cmake', ['--build', '--preset', preset, '--parallel', buildJobs(), ...wanted], { advice });
+  return path.join(projectRoot, 'build', preset);
+}
+
+export function runNativeTests(preset) {
+  buildNativeTests(preset);
+  const ctest = [
+    'ctest',
+    '--preset',
+    preset,
+    '--no-tests=error',
+    '--parallel',
+    String(Math.min(2, availableParallelism())),
+  ];
+  // ThreadSanitizer of older compilers cannot map its shadow where the kernel randomises addresses widely.
+  const command =
+    preset === 'tsan' && succeeds('setarch', ['-R', 'true']) ? ['setarch', '-R', ...ctest] : ctest;
+  const [program, ...args] = command;
+  run(program, args, { advice: `Again by hand: ctest --preset ${preset} -R <name>` });
+}

@@ -1,0 +1,92 @@
+// All checks and tests, after `node scripts/setup.mjs --test`.
+//   node scripts/test.mjs [--only=lint,native,sanitizers,fuzz,ts]
+// Goes on after a failing stage, so that one run shows everything that is wrong.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { runFuzzers } from './steps/fuzz.mjs';
+import { buildNativeTests, runNativeTests } from './steps/native-tests.mjs';
+import { projectRoot, run, runMain, say, StepError } from './steps/shell.mjs';
+import { sourceFiles } from './steps/source-files.mjs';
+
+const node = process.execPath;
+const bin = (name) => path.join(projectRoot, 'node_modules', name);
+
+const stages = {
+  lint: {
+    prettier: () =>
+      run(node, [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'], {
+        advice: 'Run `npm run format`.',
+      }),
+    eslint: () => run(node, [bin('eslint/bin/eslint.js'), '.']),
+    types: typeCheck,
+    layers: () => run(node, ['scripts/check-includes.mjs']),
+    'native format': () => run(node, ['scripts/check-format.mjs']),
+  },
+  native: {
+    'native tests': () => runNativeTests('release'),
+    'clang-tidy': () => run(node, ['scripts/check-tidy.mjs']),
+  },
+  sanitizers: {
+    'native tests under ASan and UBSan': () => runNativeTests('asan'),
+    'native tests under TSan': () => runNativeTests('tsan'),
+  },
+  fuzz: { fuzzers: () => runFuzzers({ seconds: 10 }) },
+  ts: { 'TypeScript tests': runTypescriptTests },
+};
+
+function typeCheck() {
+  for (const config of ['tsconfig.json', 'lib/scripting/tsconfig.json']) {
+    if (existsSync(path.join(projectRoot, config)))
+      run(node, [bin('typescript/bin/tsc'), '--noEmit', '-p', config]);
+  }
+}
+
+function runTypescriptTests() {
+  const programs = buildNativeTests('release', ['vayu_script_runner', 'recording_server']);
+  const files = sourceFiles(['test'], ['.test.ts', '.test.mjs']);
+  if (files.length === 0) throw new StepError('There is no TypeScript test.');
+  run(node, ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...files], {
+    env: {
+      VAYU_SCRIPT_RUNNER: path.join(programs, 'vayu_script_runner'),
+      VAYU_RECORDING_SERVER: path.join(programs, 'recording_server'),
+    },
+  });
+}
+
+function chosenStages(args) {
+  const only = args.flatMap((arg) => {
+    if (!arg.startsWith('--only='))
+      throw new StepError(
+        `Unknown option ${arg}.`,
+        `It takes --only= with some of ${Object.keys(stages).join(', ')}.`,
+      );
+    return arg.slice('--only='.length).split(',');
+  });
+  for (const name of only) {
+    if (!(name in stages))
+      throw new StepError(`Unknown stage ${name}.`, `The stages are ${Object.keys(stages).join(', ')}.`);
+  }
+  return Object.entries(stages).filter(([name]) => only.length === 0 || only.includes(name));
+}
+
+await runMain(() => {
+  const failures = [];
+  const summary = [];
+  for (const [, steps] of chosenStages(process.argv.slice(2))) {
+    for (const [title, step] of Object.entries(steps)) {
+      say(title);
+      const started = performance.now();
+      let outcome = 'passed';
+      try {
+        step();
+      } catch (error) {
+        if (!(error instanceof StepError)) throw error;
+        outcome = 'FAILED';
+        failures.push(`${title}: ${error.message}`, ...error.advice.map((line) => `  ${line}`));
+      }
+      summary.push(`${outcome.padEnd(7)} ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    }
+  }
+  process.stdout.write(`\n${summary.map((line) => `  ${line}\n`).join('')}`);
+  if (failures.length > 0) throw new StepError('Not everything passed:', failures);
+});
