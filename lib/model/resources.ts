@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { headerRowSchema, httpRequestShape } from './http-request.js';
+
+/**
+ * Saved resources as clients write them. A saved request may be unfinished (no URL yet, a token still missing): what it needs in order to
+ * be sent is checked when it is sent.
+ */
+
+export const variablesSchema = z
+  .record(z.string().min(1), z.json())
+  .meta({
+    description: 'Variables by name: a value, or {value, enabled?, secret?, type?} with more about it',
+  });
+export type SavedVariables = z.infer<typeof variablesSchema>;
+
+export const savedAuthTypes = [
+  'none',
+  'noauth',
+  'inherit',
+  'basic',
+  'bearer',
+  'apikey',
+  'digest',
+  'ntlm',
+  'oauth2',
+  'awsv4',
+  'aws',
+] as const;
+
+/** Authentication as saved: `type` is the name of its kind, `mode` an accepted other name of that field. */
+export const savedAuthSchema = z
+  .looseObject({ type: z.enum(savedAuthTypes).optional(), mode: z.enum(savedAuthTypes).optional() })
+  .refine((auth) => auth.type !== undefined || auth.mode !== undefined, {
+    error: `an object with a "type", one of ${savedAuthTypes.join(', ')}`,
+  });
+export type SavedAuth = z.infer<typeof savedAuthSchema>;
+
+const name = z.string().min(1).max(1000);
+const order = z.number().min(-1e12).max(1e12);
+const description = z.string();
+const script = z.string();
+
+export const collectionFields = {
+  name,
+  parentId: z.string().nullable().meta({ description: 'The folder it lies in; null at the top' }),
+  description,
+  order: order.meta({ description: 'Position among its siblings, ascending; default: at the end' }),
+  variables: variablesSchema,
+  auth: savedAuthSchema.nullable(),
+  preRequestScript: script,
+  postRequestScript: script,
+} as const;
+
+const {
+  timeout,
+  connectTimeout,
+  followRedirects,
+  maxRedirects,
+  insecure,
+  proxy,
+  noProxy,
+  httpVersion,
+  clientCert,
+  caFile,
+  resolve,
+  unixSocket,
+  compressed,
+  cookies,
+  maxResponseSize,
+} = httpRequestShape;
+
+/** What a saved request may have beside the fields that every request has. */
+export const requestOptionFields = {
+  timeout,
+  connectTimeout,
+  followRedirects,
+  maxRedirects,
+  insecure,
+  proxy,
+  noProxy,
+  httpVersion,
+  clientCert,
+  caFile,
+  resolve,
+  unixSocket,
+  compressed,
+  cookies,
+  maxResponseSize,
+  variables: variablesSchema.optional(),
+  bodyType: z
+    .string()
+    .optional()
+    .meta({ description: 'Kept for clients that show it; the mode of `body` counts' }),
+} as const;
+export type RequestOptions = {
+  [Key in keyof typeof requestOptionFields]?: z.infer<(typeof requestOptionFields)[Key]>;
+};
+export const requestOptionNames = Object.keys(requestOptionFields) as (keyof RequestOptions)[];
+
+export const requestFields = {
+  name,
+  collectionId: z.string().nullable().meta({ description: 'The collection it lies in' }),
+  description,
+  order: order.meta({ description: 'Position in its collection, ascending; default: at the end' }),
+  method: z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, { error: 'an HTTP method such as "GET"' }),
+  url: z.string().max(65_536),
+  params: z.array(headerRowSchema),
+  headers: z.union([z.record(z.string(), z.unknown()), z.array(headerRowSchema)], {
+    error: 'an object of headers, or an array of {key, value, enabled?}',
+  }),
+  body: z.json(),
+  auth: savedAuthSchema.nullable(),
+  preRequestScript: script,
+  postRequestScript: script,
+} as const;
+
+export const environmentFields = {
+  name,
+  description,
+  isActive: z.boolean(),
+  variables: variablesSchema,
+} as const;
+
+/** Milliseconds since the epoch. */
+interface Stamps {
+  createdAt: number;
+  updatedAt: number;
+}
+
+type Fields<Shape extends Record<string, z.ZodType>> = { [Key in keyof Shape]: z.infer<Shape[Key]> };
+
+export type Collection = { id: string } & Fields<typeof collectionFields> & Stamps;
+export type SavedRequest = { id: string } & Fields<typeof requestFields> & RequestOptions & Stamps;
+export type Environment = { id: string } & Fields<typeof environmentFields> & Stamps;
+
+/** A change: an absent field keeps its value, null resets it to its default. */
+export type Patch<Shape extends Record<string, z.ZodType>> = {
+  [Key in keyof Shape]?: z.infer<Shape[Key]> | null | undefined;
+};
+export type CollectionPatch = Patch<typeof collectionFields>;
+export type RequestPatch = Patch<typeof requestFields> & Patch<typeof requestOptionFields>;
+export type EnvironmentPatch = Patch<typeof environmentFields>;
+
+export interface Globals {
+  id: 'globals';
+  variables: SavedVariables;
+  updatedAt: number;
+}
