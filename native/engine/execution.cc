@@ -1,0 +1,160 @@
+#include "engine/execution.h"
+
+#include <utility>
+
+#include "base/clock.h"
+
+namespace vayu {
+
+namespace {
+
+const char* httpVersionText(int version) {
+  switch (version) {
+    case 10: return "1.0";
+    case 20: return "2";
+    case 30: return "3";
+    default: return "1.1";
+  }
+}
+
+}  // namespace
+
+Execution::Execution(ExecutionOwner& owner, const ExecutionSetting& setting)
+    : owner_(owner), setting_(setting), info_(setting.submission->info) {
+  exchange_.sink = this;
+  variables_ = setting.submission->variables;
+  if (setting.scripts == nullptr) return;
+  context_.request = &draft_;
+  context_.variables = &variables_;
+  context_.info = &info_;
+  if (setting.carrier != nullptr) {
+    context_.sendRequest = [this](ScriptRequest request) {
+      setting_.carrier->carry(std::move(request), setting_.submission->options);
+    };
+  }
+}
+
+void Execution::begin(std::int64_t intendedNs) {
+  exchange_.reset();
+  exchange_.clocks.intendedNs = intendedNs;
+  preRequestNs_ = 0;
+  sent_ = false;
+  skipped_ = false;
+  aborting_ = false;
+  unresolved_.clear();
+  if (setting_.scripts != nullptr) {
+    draft_ = setting_.submission->request;
+    draft_.changed = false;
+    variables_.local = setting_.submission->variables.local;
+  }
+  if (setting_.submission->hasPreRequestScripts()) {
+    stage_ = Stage::kPreRequest;
+    runScripts(ScriptPhase::kPreRequest);
+  } else {
+    send();
+  }
+}
+
+void Execution::runScripts(ScriptPhase phase) {
+  if (phase == ScriptPhase::kTest) {
+    const Response& response = exchange_.response;
+    view_.status = response.status;
+    view_.statusText = response.statusText;
+    view_.httpVersion = httpVersionText(response.httpVersion);
+    view_.headerBlock = response.headerBlock;
+    view_.body = response.body;
+    view_.responseTimeUs = (exchange_.clocks.doneNs - exchange_.clocks.sentNs) / kNsPerUs;
+    view_.bodyBytes = response.bodyBytes;
+    context_.response = &view_;
+  } else {
+    context_.response = nullptr;
+  }
+  scriptExecution_ = setting_.scripts->run(setting_.program, phase, context_,
+                                           [this, phase](ScriptOutcome& outcome) { onScriptsDone(phase, outcome); });
+}
+
+void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {
+  scriptExecution_ = 0;
+  owner_.onScripts(*this, phase, outcome);
+  if (phase == ScriptPhase::kTest) {
+    finish();
+    return;
+  }
+  preRequestNs_ = outcome.durationNs;
+  if (aborting_) {
+    exchange_.fail(ErrorCode::kAborted, "aborted before the request was sent");
+    finish();
+  } else if (outcome.error.has_value()) {
+    exchange_.fail(ErrorCode::kScriptError, "the pre-request script failed, so the request was not sent: " + outcome.error->message);
+    finish();
+  } else if (outcome.skipRequest) {
+    skipped_ = true;
+    finish();
+  } else {
+    send();
+  }
+}
+
+void Execution::render() {
+  auto prepared = std::make_shared<PreparedRequest>();
+  prepared->options = setting_.submission->options;
+  const auto resolve = [this](const std::string& text) {
+    if (text.find("{{") == std::string::npos) return text;
+    return setting_.scripts->substitute(text, variables_, &unresolved_);
+  };
+  prepared->method = resolve(draft_.method);
+  prepared->url = resolve(draft_.url);
+  prepared->headers.reserve(draft_.headers.size());
+  for (const HeaderField& field : draft_.headers) {
+    prepared->headers.push_back({resolve(field.name), resolve(field.value)});
+  }
+  prepared->body = setting_.submission->bodyIsText ? resolve(draft_.body) : draft_.body;
+  exchange_.request = std::move(prepared);
+}
+
+void Execution::send() {
+  stage_ = Stage::kInTransport;
+  if (setting_.prepared != nullptr) {
+    exchange_.request = setting_.prepared;
+  } else {
+    render();
+    // Test scripts see the request as it was sent.
+    draft_.method = exchange_.request->method;
+    draft_.url = exchange_.request->url;
+    draft_.headers = exchange_.request->headers;
+    draft_.body = exchange_.request->body;
+  }
+  sent_ = true;
+  owner_.onSending(*this);
+  setting_.transport->start(exchange_);
+}
+
+void Execution::onExchangeDone(Exchange&) {
+  owner_.onResponse(*this);
+  const bool hasResponse = exchange_.error == ErrorCode::kNone && exchange_.response.status != 0;
+  if (hasResponse && !aborting_ && setting_.submission->hasTestScripts()) {
+    stage_ = Stage::kTests;
+    runScripts(ScriptPhase::kTest);
+  } else {
+    finish();
+  }
+}
+
+void Execution::abort() {
+  aborting_ = true;
+  switch (stage_) {
+    case Stage::kIdle: break;
+    case Stage::kInTransport: setting_.transport->abort(exchange_); break;
+    case Stage::kPreRequest:
+    case Stage::kTests:
+      if (scriptExecution_ != 0) setting_.scripts->cancel(scriptExecution_);
+      break;
+  }
+}
+
+void Execution::finish() {
+  stage_ = Stage::kIdle;
+  owner_.onExecutionDone(*this);
+}
+
+}  // namespace vayu

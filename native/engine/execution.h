@@ -1,0 +1,104 @@
+// One run of a submission: pre-request scripts → templates → transport → test scripts. Pooled in a load run, where it is also the
+// virtual user that keeps the variables its scripts wrote. Worker thread only; owned by whoever is its ExecutionOwner.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/exchange.h"
+#include "engine/submission.h"
+#include "engine/transport.h"
+#include "script/script_host.h"
+
+namespace vayu {
+
+class Execution;
+
+class ExecutionOwner {
+ public:
+  // About to be handed to the transport; the sent clock is not set yet.
+  virtual void onSending(Execution& execution) = 0;
+  // The scripts of one phase have ended. The outcome is valid during the call only.
+  virtual void onScripts(Execution& execution, ScriptPhase phase, ScriptOutcome& outcome) = 0;
+  // The exchange has ended and its test scripts have not run yet.
+  virtual void onResponse(Execution& execution) = 0;
+  // Everything has ended; the execution may be started anew or destroyed after the owner has returned to the loop.
+  virtual void onExecutionDone(Execution& execution) = 0;
+
+ protected:
+  ~ExecutionOwner() = default;
+};
+
+// pm.sendRequest: carries requests that scripts make.
+class ScriptRequestCarrier {
+ public:
+  virtual void carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options) = 0;
+
+ protected:
+  ~ScriptRequestCarrier() = default;
+};
+
+// What the executions of one submission share on one worker.
+struct ExecutionSetting {
+  const Submission* submission = nullptr;
+  std::shared_ptr<const PreparedRequest> prepared;  // set when the submission is static
+  Transport* transport = nullptr;
+  ScriptHost* scripts = nullptr;  // null when the submission has neither scripts nor templates
+  ScriptHost::ProgramId program = 0;
+  ScriptRequestCarrier* carrier = nullptr;
+};
+
+class Execution final : private ExchangeSink {
+ public:
+  enum class Stage : std::uint8_t { kIdle, kPreRequest, kInTransport, kTests };
+
+  Execution(ExecutionOwner& owner, const ExecutionSetting& setting);
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  void begin(std::int64_t intendedNs);
+  // Ends it from any stage; the owner hears of it before this returns.
+  void abort();
+
+  Stage stage() const { return stage_; }
+  Exchange& exchange() { return exchange_; }
+  const Exchange& exchange() const { return exchange_; }
+  VariableScopes& variables() { return variables_; }
+  ExecutionInfo& info() { return info_; }
+  const std::vector<std::string>& unresolved() const { return unresolved_; }
+  // Whether the request was handed to the transport at all.
+  bool sent() const { return sent_; }
+  bool skipped() const { return skipped_; }
+  std::int64_t preRequestNs() const { return preRequestNs_; }
+
+  // Position in the owner's list of running executions.
+  std::size_t position = 0;
+
+ private:
+  void onExchangeDone(Exchange& exchange) override;
+  void runScripts(ScriptPhase phase);
+  void onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome);
+  void send();
+  void render();
+  void finish();
+
+  ExecutionOwner& owner_;
+  const ExecutionSetting& setting_;
+  Exchange exchange_;
+  Stage stage_ = Stage::kIdle;
+  RequestDraft draft_;
+  VariableScopes variables_;
+  ExecutionInfo info_;
+  ResponseView view_;
+  ScriptContext context_;
+  ScriptHost::ExecutionId scriptExecution_ = 0;
+  std::vector<std::string> unresolved_;
+  std::int64_t preRequestNs_ = 0;
+  bool sent_ = false;
+  bool skipped_ = false;
+  bool aborting_ = false;
+};
+
+}  // namespace vayu

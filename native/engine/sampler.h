@@ -1,0 +1,64 @@
+// Keeps single exchanges of a load run: errors and slow ones up to a cap, and a uniform reservoir of the other successes. One per worker
+// and run, with its share of the caps. Offered by the worker; drained by the reporter.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/exchange.h"
+#include "engine/load_plan.h"
+
+namespace vayu {
+
+enum class SampleKind : std::uint8_t { kError, kSlow, kSuccess };
+
+struct SampledExchange {
+  SampleKind kind = SampleKind::kSuccess;
+  std::shared_ptr<const PreparedRequest> request;
+  Clocks clocks;
+  Phases phases;
+  Response response;
+  ErrorCode error = ErrorCode::kNone;
+  std::string errorMessage;
+  std::vector<TestOutcome> tests;
+};
+
+class Sampler {
+ public:
+  Sampler(const SamplingOptions& options, std::uint32_t workers, std::uint64_t seed);
+
+  // Worker thread only.
+  // Body bytes worth capturing for the next exchange: 0 when a success would not be kept.
+  std::uint64_t successCaptureLimit() const;
+  std::uint64_t errorCaptureLimit() const { return errorsLeft_ > 0 ? options_.maxBodyBytes : 0; }
+  // Whether offer() would keep it: cheap enough to ask for every exchange.
+  void offer(Exchange& exchange, bool failed, std::int64_t responseUs);
+  // Hands the reservoir over, once, when the run ends.
+  void finish();
+
+  // Reporter thread.
+  std::vector<SampledExchange> drain();
+
+ private:
+  void push(Exchange& exchange, SampleKind kind);
+  SampledExchange copy(Exchange& exchange, SampleKind kind) const;
+  void planNextReplacement();
+  double random();
+
+  const SamplingOptions options_;
+  std::size_t errorsLeft_;
+  std::size_t slowLeft_;
+  std::size_t capacity_;
+  std::uint64_t random_;
+  std::uint64_t seen_ = 0;       // successes that passed the sampling rate
+  std::uint64_t nextKept_ = 0;   // the one of them that is kept next
+  double weight_ = 1.0;
+  std::vector<SampledExchange> reservoir_;
+
+  std::mutex mutex_;
+  std::vector<SampledExchange> ready_;  // under mutex_
+};
+
+}  // namespace vayu
