@@ -1,0 +1,98 @@
+import { InvalidArgumentError } from 'commander';
+import { durationFault, parseDurationMs } from '../../model/duration.js';
+
+/** Parsers of option values. Each throws what commander turns into one line that names the option and the value. */
+
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : NaN;
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+  };
+}
+
+/** A number above zero, or of zero and more. */
+export function positiveNumber(options: { zero?: boolean } = {}): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (Number.isFinite(value) && (value > 0 || (value === 0 && options.zero === true))) return value;
+    throw new InvalidArgumentError(
+      `Expected a number ${options.zero === true ? 'of 0 or more' : 'above 0'}.`,
+    );
+  };
+}
+
+/** Milliseconds of `10s`, `500ms`, `5m`, `1h`, or of a bare number of seconds. */
+export function durationMs(minMs = 1): (text: string) => number {
+  return (text) => {
+    const fault = durationFault(text, minMs);
+    if (fault === undefined) return parseDurationMs(text) ?? 0;
+    throw new InvalidArgumentError(
+      `Expected ${fault.expected}.${fault.fix === undefined ? '' : ` ${fault.fix}.`}`,
+    );
+  };
+}
+
+/** Milliseconds of a timeout: as {@link durationMs}, and 0 for none. */
+export const timeoutMs = durationMs(0);
+
+/** Collects the values of an option that may be given several times. */
+export function repeated(text: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
+}
+
+/** `name=value`, split at the first `=`. */
+export function assignment(text: string): [name: string, value: string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Expected name=value.');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+export function repeatedAssignment(
+  text: string,
+  earlier: [string, string][] | undefined,
+): [string, string][] {
+  return [...(earlier ?? []), assignment(text)];
+}
+
+/** `Name: value` as curl and hey take it. A name that ends in `;` has an empty value. */
+export function headerLine(text: string): [name: string, value: string] {
+  const at = text.indexOf(':');
+  if (at > 0) {
+    const name = text.slice(0, at).trim();
+    if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z{}]+$/.test(name)) return [name, text.slice(at + 1).trim()];
+  }
+  if (/^[\w-]+;$/.test(text)) return [text.slice(0, -1), ''];
+  throw new InvalidArgumentError('Expected "Name: value".');
+}
+
+export function repeatedHeader(text: string, earlier: [string, string][] | undefined): [string, string][] {
+  return [...(earlier ?? []), headerLine(text)];
+}
+
+export interface StageText {
+  duration: string;
+  targetRps: number;
+  ramp?: 'linear';
+}
+
+/** `30s:100,1m:500`: a duration and a rate per stage; `30s:100~` (or `30s:~100`) goes to the rate in a line. */
+export function stages(text: string): StageText[] {
+  return text.split(',').map((part) => {
+    const match = /^\s*([^:]+?)\s*:\s*(~?)\s*([\d.]+)\s*(~?)\s*$/.exec(part);
+    const rate = Number(match?.[3]);
+    if (match === null || durationFault(match[1] ?? '') !== undefined || !Number.isFinite(rate)) {
+      throw new InvalidArgumentError(
+        `Expected stages as duration:rate, for example 30s:100,1m:500, or 30s:~500 to rise in a line; cannot read "${part.trim()}".`,
+      );
+    }
+    const stage: StageText = { duration: match[1] ?? '', targetRps: rate };
+    return match[2] === '~' || match[4] === '~' ? { ...stage, ramp: 'linear' as const } : stage;
+  });
+}
+
+/** Whether text given as a body was most likely meant as wrk's duration. */
+export function looksLikeDuration(text: string): boolean {
+  return /^\d+(?:\.\d+)?(?:ms|s|m|h)$/.test(text);
+}
