@@ -61,7 +61,7 @@ export function mergeVariables(saved: SavedVariables, changed: Record<string, un
   }
   const asEntries = Object.values(saved).some(isVariableEntry);
   for (const [name, value] of Object.entries(changed)) {
-    const present = saved[name];
+    const present: unknown = saved[name];
     if (isVariableEntry(present)) {
       if (typedValue(present) !== value || present.enabled === false) {
         merged[name] = {
