@@ -2,13 +2,20 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { VayuError } from '../model/errors.js';
-import { migrations, schemaVersion } from './migrations.js';
+import { migrations, type Migration } from './migrations.js';
 
 /** Written into the file's header (`VAYU`), so that another program's database is not taken for ours. */
 const applicationId = 0x56415955;
 /** Files up to this size are read through for damage at every start; above it, it would cost more than a start may take. */
 const checkedBytes = 16 * 1024 * 1024;
-const busyTimeoutMs = 5000;
+const defaultBusyTimeoutMs = 5000;
+
+export interface DatabaseOptions {
+  /** How long a statement waits for another process's lock, in ms. Default 5000. */
+  busyTimeoutMs?: number;
+  /** Steps to the present schema. Default: {@link migrations}. */
+  steps?: readonly Migration[];
+}
 
 export interface OpenedDatabase {
   database: Database.Database;
@@ -17,23 +24,28 @@ export interface OpenedDatabase {
 }
 
 /** Opens and migrates the database; a damaged file is moved aside and a new one begun. */
-export function openDatabase(file: string): OpenedDatabase {
+export function openDatabase(file: string, options: DatabaseOptions = {}): OpenedDatabase {
+  const settings: Required<DatabaseOptions> = {
+    busyTimeoutMs: defaultBusyTimeoutMs,
+    steps: migrations,
+    ...options,
+  };
   if (file === ':memory:') {
     const database = new Database(file);
     configure(database);
-    migrate(database, file, []);
+    migrate(database, file, settings.steps, []);
     return { database, notices: [] };
   }
   makeFolder(path.dirname(file));
   const notices: string[] = [];
   try {
-    return { database: openFile(file, notices), notices };
+    return { database: openFile(file, settings, notices), notices };
   } catch (error) {
     if (!isDamage(error)) throw describeOpenError(error, file);
     notices.push(moveAside(file, error));
   }
   try {
-    return { database: openFile(file, notices), notices };
+    return { database: openFile(file, settings, notices), notices };
   } catch (error) {
     throw describeOpenError(error, file);
   }
@@ -58,15 +70,15 @@ function unwritable(folder: string, cause: unknown): VayuError {
   );
 }
 
-function openFile(file: string, notices: string[]): Database.Database {
+function openFile(file: string, settings: Required<DatabaseOptions>, notices: string[]): Database.Database {
   const existed = fs.existsSync(file) && fs.statSync(file).size > 0;
-  const database = new Database(file, { timeout: busyTimeoutMs });
+  const database = new Database(file, { timeout: settings.busyTimeoutMs });
   try {
     // Before anything is written: a file that is refused stays byte for byte as it was.
-    checkOwner(database, file);
+    checkOwner(database, file, settings.steps.at(-1)?.version ?? 0);
     if (existed) checkDamage(database, file);
     configure(database);
-    migrate(database, file, notices);
+    migrate(database, file, settings.steps, notices);
     return database;
   } catch (error) {
     database.close();
@@ -74,7 +86,7 @@ function openFile(file: string, notices: string[]): Database.Database {
   }
 }
 
-function checkOwner(database: Database.Database, file: string): void {
+function checkOwner(database: Database.Database, file: string, schemaVersion: number): void {
   const version = database.pragma('user_version', { simple: true }) as number;
   const owner = database.pragma('application_id', { simple: true }) as number;
   const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
@@ -106,9 +118,14 @@ function configure(database: Database.Database): void {
   database.pragma('foreign_keys = ON');
 }
 
-function migrate(database: Database.Database, file: string, notices: string[]): void {
+function migrate(
+  database: Database.Database,
+  file: string,
+  steps: readonly Migration[],
+  notices: string[],
+): void {
   let version = database.pragma('user_version', { simple: true }) as number;
-  for (const step of migrations) {
+  for (const step of steps) {
     if (step.version <= version) continue;
     if (version > 0) {
       const backup = `${file}.v${version}.bak`;

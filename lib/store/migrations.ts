@@ -1,5 +1,10 @@
+export interface Migration {
+  version: number;
+  sql: string;
+}
+
 /** Steps from an empty file to the present schema. A step that was released is never edited: a change is a new step. */
-export const migrations: readonly { version: number; sql: string }[] = [
+export const migrations: readonly Migration[] = [
   {
     version: 1,
     sql: `

@@ -13,6 +13,8 @@ import { SettingRepository } from './settings.js';
 export interface StoreOptions {
   /** Path of the database, or `:memory:` for one that ends with the process. */
   file: string;
+  /** How long a statement waits for another process's lock, in ms. Default 5000. */
+  busyTimeoutMs?: number;
 }
 
 /** Everything that is kept, in one SQLite database. One connection; used from the JavaScript thread that opened it. */
@@ -65,6 +67,7 @@ export class Store {
 }
 
 export function openStore(options: StoreOptions): Store {
-  const { database, notices } = openDatabase(options.file);
+  const { file, ...settings } = options;
+  const { database, notices } = openDatabase(file, settings);
   return new Store(database, notices);
 }
