@@ -86,7 +86,10 @@ function formatBody(result: DesignResult): string {
     typeof result.body === 'object' && result.body !== null
       ? JSON.stringify(result.body, null, 2)
       : result.bodyRaw;
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '�').replace(/\s+$/, '');
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '�')
+    .replace(/\s+$/, '');
 }
 
 function formatTests(result: DesignResult, style: Style, width: number): string[] {

@@ -3,12 +3,12 @@ import { stripVTControlCharacters } from 'node:util';
 /** Colours as functions; each returns its text unchanged when colour is off. */
 export interface Style {
   readonly enabled: boolean;
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
 }
 
 export function createStyle(enabled: boolean): Style {
@@ -41,7 +41,7 @@ export function wantsColor(options: {
 
 /** Columns that a text takes, colour sequences left out. */
 export function visibleWidth(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 export function padEnd(text: string, width: number): string {
@@ -54,7 +54,7 @@ export function padStart(text: string, width: number): string {
 
 /** Cuts plain text to a width; the cut shows as an ellipsis. */
 export function truncate(text: string, width: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (characters.length <= width) return text;
   return width <= 1 ? characters.slice(0, width).join('') : `${characters.slice(0, width - 1).join('')}…`;
 }
@@ -64,5 +64,5 @@ export function oneLine(text: string): string {
   return text
     .replace(/\r?\n|\r/g, ' ')
     .replace(/\t/g, ' ')
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+    .replace(/\p{Cc}/gu, '�');
 }

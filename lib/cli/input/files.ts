@@ -34,7 +34,7 @@ export function parseJson(text: string, source: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const fault = locateJsonFault(text);
-    const where = fault === undefined ? `${source}` : `${source}:${fault.line}:${fault.column}`;
+    const where = fault === undefined ? source : `${source}:${fault.line}:${fault.column}`;
     const what = fault?.message ?? (error instanceof Error ? error.message : String(error));
     throw new CliError(`${where}: JSON syntax error: ${what}`, 2, 'invalid_json');
   }

@@ -74,7 +74,7 @@ export function locateJsonFault(text: string): JsonFault | undefined {
       const end = scanString(text, at);
       if (typeof end !== 'number') return fault(end.message, end.offset);
       at = end;
-      expect = expect === 'key' || expect === 'key or }' ? ':' : afterValue();
+      expect = expect.startsWith('key') ? ':' : afterValue();
     } else if (char === '{' || char === '[') {
       closers.push(char === '{' ? '}' : ']');
       expect = char === '{' ? 'key or }' : 'value or ]';

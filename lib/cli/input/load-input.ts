@@ -1,3 +1,4 @@
+import { loadShape, modeAliases, runModes } from '../../model/run-config.js';
 import type { LoadOptions } from '../options/load-options.js';
 import type { RequestOptions } from '../options/request-options.js';
 import { applyRequestOptions, type RequestTexts } from './request-input.js';
@@ -6,6 +7,8 @@ type Fields = Record<string, unknown>;
 
 export const defaultDuration = '10s';
 export const defaultConcurrency = 50;
+
+const loadModes: readonly string[] = [...runModes, ...Object.keys(modeAliases)];
 
 /** Fields that say how a run ends, and how its load is made: an option replaces all of the file's fields of its kind. */
 const endFields = ['duration', 'iterations'];
@@ -30,36 +33,26 @@ export function buildLoadInput(
   texts: RequestTexts,
 ): Fields {
   const nested = isObject(document['request']);
-  const base = nested ? (document['request'] as Fields) : document;
-  const merged: Fields = nested
-    ? { ...document, request: applyRequestOptions(base, options, texts) }
-    : applyRequestOptions(base, options, texts);
-  if (isObject(document['config'])) {
-    const config = loadFields(document['config'], options);
-    if (merged['mode'] !== undefined && document['config']['mode'] === undefined) delete config['mode'];
-    return { ...merged, config };
-  }
-  return loadFields(merged, options);
+  const request = applyRequestOptions(nested ? (document['request'] as Fields) : document, options, texts);
+  const merged: Fields = nested ? { ...document, request } : request;
+  const { config } = merged;
+  if (!isObject(config)) return loadFields(merged, options);
+  const atTop = Object.keys(merged).filter((key) => key in loadShape);
+  const load = Object.fromEntries(atTop.map((key) => [key, merged[key]]));
+  return { ...without(merged, atTop), config: loadFields({ ...load, ...config }, options) };
 }
 
 function loadFields(file: Fields, options: LoadOptions): Fields {
-  const load: Fields = { ...file };
   const rps = options.rps ?? options.rate;
   const ends = options.requests !== undefined || options.duration !== undefined;
   const rises =
     options.rampUp !== undefined || options.startConcurrency !== undefined || options.startRps !== undefined;
-  const shapes =
-    options.stages !== undefined || options.concurrency !== undefined || rps !== undefined || rises;
-  if (ends || options.stages !== undefined) drop(load, endFields);
-  if (shapes)
-    drop(
-      load,
-      options.stages === undefined && rises && rps === undefined && options.concurrency === undefined
-        ? ['stages']
-        : shapeFields,
-    );
-  if (ends && isRamp(load['mode']) && load['stages'] !== undefined) drop(load, shapeFields);
-
+  const shapes = options.stages !== undefined || options.concurrency !== undefined || rps !== undefined;
+  const load = without(file, [
+    ...(ends || options.stages !== undefined ? endFields : []),
+    ...(shapes || (ends && file['stages'] !== undefined) ? shapeFields : []),
+    ...(rises ? ['stages'] : []),
+  ]);
   const set = (key: string, value: unknown): void => {
     if (value !== undefined) load[key] = value;
   };
@@ -89,14 +82,17 @@ function loadFields(file: Fields, options: LoadOptions): Fields {
     if (rps === undefined && options.stages === undefined) load['concurrency'] = options.concurrency;
     else if (options.maxInFlight === undefined) load['maxInFlight'] = options.concurrency;
   }
-  if (ends || shapes || load['mode'] === undefined) load['mode'] = modeOf(load, file['mode'], rises);
+  const known = file['mode'] === undefined || loadModes.includes(String(file['mode']));
+  if (known && (ends || shapes || rises || load['mode'] === undefined)) {
+    load['mode'] = modeOf(load, file['mode'], rises);
+  }
   return withDefaults(load);
 }
 
 /** The mode that the fields mean. One that the file names stays where the options leave its fields in force. */
 function modeOf(load: Fields, fileMode: unknown, rises: boolean): unknown {
   if (load['stages'] !== undefined || load['rampUpDuration'] !== undefined || rises) return 'ramp_up';
-  if (isRamp(fileMode) && load['startConcurrency'] !== undefined) return fileMode;
+  if (fileMode === 'ramp_up' && load['startConcurrency'] !== undefined) return fileMode;
   return load['iterations'] !== undefined && load['duration'] === undefined ? 'iterations' : 'constant';
 }
 
@@ -140,12 +136,8 @@ function withDefaults(load: Fields): Fields {
   return filled;
 }
 
-function drop(fields: Fields, names: readonly string[]): void {
-  for (const name of names) delete fields[name];
-}
-
-function isRamp(mode: unknown): boolean {
-  return mode === 'ramp_up';
+function without(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 function isObject(value: unknown): value is Fields {

@@ -52,7 +52,7 @@ async function readBody(options: RequestOptions): Promise<BodyInput | undefined>
   const [first] = parts;
   if (parts.length === 1 && first?.startsWith('@') === true) return readBodyFile(first.slice(1));
   const texts = await Promise.all(
-    parts.map((part) => (part.startsWith('@') ? readTextInput(part.slice(1)) : part)),
+    parts.map((part) => (part.startsWith('@') ? readTextInput(part.slice(1)) : Promise.resolve(part))),
   );
   return { kind: 'text', text: texts.join('&') };
 }

@@ -16,12 +16,12 @@ export type BodyInput = { kind: 'text'; text: string } | { kind: 'file'; path: s
 
 /** The request of a file, or of a bare URL, with the options put over it. Pure. */
 export function applyRequestOptions(base: Fields, options: RequestOptions, texts: RequestTexts): Fields {
-  const request: Fields = { ...base };
+  const { tests, ...rest } = base;
+  const request: Fields = options.script === undefined && tests !== undefined ? { ...rest, tests } : rest;
   const set = (key: string, value: unknown): void => {
     if (value !== undefined) request[key] = value;
   };
   set('method', (options.method ?? options.request)?.toUpperCase());
-  if (options.script !== undefined) delete request['tests'];
   set('postRequestScript', texts.script);
   set('preRequestScript', texts.preScript);
   set('timeout', options.timeout);
