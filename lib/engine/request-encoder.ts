@@ -1,0 +1,249 @@
+import { invalidInput } from '../model/errors.js';
+import { scriptText, timeoutMsOf, type HeaderRow, type HttpRequest } from '../model/http-request.js';
+import {
+  basicHeader,
+  encodeAuth,
+  signRequest,
+  type AuthContext,
+  type HeaderRenewal,
+} from './request-auth.js';
+import { encodeBody } from './request-body.js';
+import { addQuery, parseRequestUrl } from './request-url.js';
+import type { TokenSource, TokenTransport } from './oauth2.js';
+import { mayChangeVariables, TemplateResolver } from './templates.js';
+import type { HeaderPair, RequestInfo, RequestSpec, ScriptSet, Submission, VariableScopes } from './types.js';
+
+/** What surrounds a request: the values of its variables and the scripts that it inherits. */
+export interface EncodeContext {
+  variables?: VariableScopes;
+  /** Scripts of the collections around it, outermost first; the request's own run after them. */
+  inheritedScripts?: ScriptSet;
+  info?: RequestInfo;
+  /** Fetches OAuth 2 tokens; without it none are. */
+  tokens?: TokenSource;
+  /** Folder that relative names of body files start at. Default: the working directory. */
+  baseDir?: string;
+  /** Boundary of multipart bodies. Default: a random one. */
+  boundary?: string;
+  now?: () => number;
+}
+
+export interface EncodedRequest {
+  submission: Submission;
+  /** What is likely not as its writer meant it. */
+  warnings: string[];
+  /** Headers that a long run has to renew: tokens and signatures. */
+  renewal?: HeaderRenewal;
+}
+
+const defaultTimeoutMs = 30_000;
+const defaultMaxRedirects = 10;
+
+function activeRows(rows: readonly HeaderRow[]): { key: string; value: string }[] {
+  return rows
+    .filter((row) => row.enabled !== false && row.disabled !== true && row.key !== '')
+    .map((row) => ({
+      key: row.key,
+      value: row.value === undefined || row.value === null ? '' : String(row.value),
+    }));
+}
+
+function headerPairs(headers: HttpRequest['headers'], text: (value: string) => string): HeaderPair[] {
+  if (headers === undefined) return [];
+  const rows = Array.isArray(headers)
+    ? activeRows(headers)
+    : Object.entries(headers).flatMap(([key, value]) =>
+        (Array.isArray(value) ? value : [value]).map((one) => ({
+          key,
+          value: one === null ? '' : String(one),
+        })),
+      );
+  const pairs = rows.map(({ key, value }): HeaderPair => [text(key), text(value)]);
+  const broken = pairs.find(([name, value]) => /[\r\n\0]/.test(name) || /[\r\n\0]/.test(value));
+  if (broken !== undefined) {
+    throw invalidInput([
+      {
+        field: `headers.${broken[0].trim()}`,
+        expected: 'a header on one line',
+        actual: 'a value with a line break after its variables were resolved',
+      },
+    ]);
+  }
+  return pairs;
+}
+
+const hasHeader = (headers: readonly HeaderPair[], name: string): boolean =>
+  headers.some(([key]) => key.toLowerCase() === name);
+
+function scriptsOf(request: HttpRequest, inherited: ScriptSet | undefined): ScriptSet {
+  const own = (script: string | string[] | undefined, name: string): ScriptSet['test'] => {
+    const code = scriptText(script);
+    return code === undefined ? [] : [{ name, code }];
+  };
+  return {
+    preRequest: [...(inherited?.preRequest ?? []), ...own(request.preRequestScript, 'pre-request script')],
+    test: [...(inherited?.test ?? []), ...own(request.postRequestScript ?? request.tests, 'test script')],
+  };
+}
+
+function proxySettings(
+  request: HttpRequest,
+  text: (value: string) => string,
+): Pick<RequestSpec, 'proxy' | 'noProxy'> {
+  const list = (value: string | string[] | undefined): string[] =>
+    value === undefined ? [] : Array.isArray(value) ? value : [value];
+  const given = request.proxy;
+  const bypass = [...list(request.noProxy), ...(typeof given === 'object' ? list(given.bypass) : [])]
+    .map(text)
+    .join(',');
+  const noProxy = bypass === '' ? {} : { noProxy: bypass };
+  if (given === undefined) return noProxy;
+  if (typeof given === 'string') return { proxy: text(given), ...noProxy };
+  let url = text(given.url);
+  if (given.username !== undefined) {
+    const user = `${encodeURIComponent(text(given.username))}:${encodeURIComponent(text(given.password ?? ''))}@`;
+    url = /^[a-z0-9]+:\/\//i.test(url)
+      ? url.replace(/^([a-z0-9]+:\/\/)/i, `$1${user}`)
+      : `http://${user}${url}`;
+  }
+  return { proxy: url, ...noProxy };
+}
+
+function connectionSettings(
+  request: HttpRequest,
+  text: (value: string) => string,
+): Omit<RequestSpec, 'method' | 'url' | 'headers' | 'body' | 'auth'> {
+  const { resolve, clientCert } = request;
+  const addresses =
+    resolve === undefined
+      ? undefined
+      : Array.isArray(resolve)
+        ? resolve
+        : Object.entries(resolve).map(([host, address]) => `${host}:${address}`);
+  return {
+    timeoutMs: request.timeout === undefined ? defaultTimeoutMs : timeoutMsOf(request.timeout),
+    followRedirects: request.followRedirects ?? true,
+    maxRedirects: request.maxRedirects ?? defaultMaxRedirects,
+    ...(request.connectTimeout === undefined
+      ? {}
+      : { connectTimeoutMs: timeoutMsOf(request.connectTimeout) }),
+    ...(request.insecure === undefined ? {} : { insecure: request.insecure }),
+    ...proxySettings(request, text),
+    ...(request.caFile === undefined ? {} : { caFile: text(request.caFile) }),
+    ...(clientCert === undefined ? {} : { clientCertFile: text(clientCert.cert) }),
+    ...(clientCert?.key === undefined ? {} : { clientKeyFile: text(clientCert.key) }),
+    ...(clientCert?.passphrase === undefined ? {} : { clientKeyPassword: text(clientCert.passphrase) }),
+    ...(request.httpVersion === undefined ? {} : { httpVersion: request.httpVersion }),
+    ...(addresses === undefined ? {} : { resolve: addresses.map(text) }),
+    ...(request.unixSocket === undefined ? {} : { unixSocket: text(request.unixSocket) }),
+    ...(request.compressed === undefined ? {} : { compressed: request.compressed }),
+    ...(request.cookies === undefined ? {} : { cookies: request.cookies }),
+    ...(request.maxResponseSize === undefined ? {} : { maxResponseBytes: request.maxResponseSize }),
+  };
+}
+
+function tokenTransport(settings: ReturnType<typeof connectionSettings>): TokenTransport {
+  const {
+    insecure,
+    proxy,
+    noProxy,
+    caFile,
+    clientCertFile,
+    clientKeyFile,
+    clientKeyPassword,
+    resolve,
+    timeoutMs,
+  } = settings;
+  const entries = Object.entries({
+    insecure,
+    proxy,
+    noProxy,
+    caFile,
+    clientCertFile,
+    clientKeyFile,
+    clientKeyPassword,
+    resolve,
+    timeoutMs,
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as TokenTransport;
+}
+
+function scopesWithOwn(request: HttpRequest, scopes: VariableScopes | undefined): VariableScopes {
+  if (request.variables === undefined) return scopes ?? {};
+  return { ...scopes, local: { ...scopes?.local, ...(request.variables as VariableScopes['local']) } };
+}
+
+/**
+ * A request as the engine takes it. Templates are resolved here where no script can change what they stand for, and else left to the engine,
+ * which resolves them as each request is sent; dynamic variables are always left to it. Throws `invalid_url`, `bad_request` (files) and
+ * `auth_failed` (tokens).
+ */
+export async function encodeRequest(
+  request: HttpRequest,
+  context: EncodeContext = {},
+): Promise<EncodedRequest> {
+  const variables = scopesWithOwn(request, context.variables);
+  const scripts = scriptsOf(request, context.inheritedScripts);
+  const resolver = new TemplateResolver(variables);
+  const changing = mayChangeVariables([...scripts.preRequest, ...scripts.test].map((script) => script.code));
+  const text = (value: string): string => (changing ? value : resolver.resolve(value));
+
+  const settings = connectionSettings(request, (value) => resolver.resolveFully(value));
+  const authContext: AuthContext = {
+    resolver,
+    text,
+    tokens: context.tokens,
+    tokenTransport: tokenTransport(settings),
+    now: context.now ?? Date.now,
+  };
+  const auth = await encodeAuth(request.auth, authContext);
+  const params = activeRows(request.params ?? []).map(({ key, value }) => ({
+    key: text(key),
+    value: text(value),
+  }));
+  // What is known to be wrong already is refused now, though the engine will resolve the templates again.
+  if (changing) parseRequestUrl(new TemplateResolver(variables).resolve(request.url));
+  const target = parseRequestUrl(addQuery(text(request.url), [...params, ...auth.query]));
+
+  const body = encodeBody(request.body, {
+    resolver,
+    text,
+    baseDir: context.baseDir ?? process.cwd(),
+    ...(context.boundary === undefined ? {} : { boundary: context.boundary }),
+  });
+  const headers = headerPairs(request.headers, text);
+  if (body.contentType !== undefined && !hasHeader(headers, 'content-type'))
+    headers.push(['Content-Type', body.contentType]);
+  for (const [name, value] of auth.headers)
+    if (!hasHeader(headers, name.toLowerCase())) headers.push([name, value]);
+  if (target.username !== undefined && auth.native === undefined && !hasHeader(headers, 'authorization')) {
+    headers.push(basicHeader(target.username, target.password ?? ''));
+  }
+  const spec: RequestSpec = {
+    method: request.method?.toUpperCase() ?? (body.content === undefined ? 'GET' : 'POST'),
+    url: target.url,
+    headers,
+    ...(body.content === undefined ? {} : { body: body.content }),
+    ...settings,
+    ...(auth.native === undefined ? {} : { auth: auth.native }),
+  };
+  const warnings = [...auth.warnings];
+  let renewal = auth.renewal;
+  if (request.auth?.type === 'awsv4') {
+    const signed = signRequest(request.auth, spec, authContext);
+    spec.headers.push(...signed.headers);
+    warnings.push(...signed.warnings);
+    renewal = signed.renewal;
+  }
+  warnings.push(
+    ...resolver.unresolved.map((name) => `{{${name}}} resolves to nothing and is sent as written`),
+  );
+  if (auth.script !== undefined) scripts.preRequest.push(auth.script);
+  const submission: Submission = {
+    request: spec,
+    ...(scripts.preRequest.length + scripts.test.length === 0 ? {} : { scripts }),
+    variables,
+    ...(context.info === undefined ? {} : { info: context.info }),
+  };
+  return { submission, warnings, ...(renewal === undefined ? {} : { renewal }) };
+}
