@@ -77,6 +77,16 @@ std::int64_t Curve::timeOf(double amount) const {
   return kNever;
 }
 
+std::int64_t Curve::nextChangeNs(std::int64_t elapsedNs, std::int64_t stepNs) const {
+  for (const Piece& piece : pieces_) {
+    if (piece.durationNs == kNever) return kNever;
+    const std::int64_t end = piece.fromNs + piece.durationNs;
+    if (elapsedNs >= end) continue;
+    return piece.start == piece.end ? end : std::min(end, elapsedNs + stepNs);
+  }
+  return kNever;
+}
+
 Curve Curve::heldFrom(std::int64_t atNs, double value) const {
   std::vector<CurveSegment> segments;
   for (const Piece& piece : pieces_) {

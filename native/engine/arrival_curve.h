@@ -24,6 +24,8 @@ class Curve {
   // The earliest time at which the integral reaches `amount`; kNever when it never does.
   std::int64_t timeOf(double amount) const;
   std::int64_t durationNs() const { return durationNs_; }
+  // When the value may differ from what it is at `elapsedNs`: `stepNs` later while it slopes; kNever after the end.
+  std::int64_t nextChangeNs(std::int64_t elapsedNs, std::int64_t stepNs) const;
   double total() const { return total_; }
 
   // The same curve until `atNs`, then `value` until the old end.

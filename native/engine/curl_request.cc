@@ -251,8 +251,8 @@ void readTransferInfo(CURL* easy, Exchange& exchange) {
   // libcurl's times are cumulative since the transfer's start (since the last redirect's, where there was one).
   const auto between = [](curl_off_t from, curl_off_t to) { return to > from ? static_cast<std::int64_t>(to - from) : 0; };
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &number);
-  exchange.connectionReused = number == 0;
-  if (!exchange.connectionReused) {
+  exchange.connectionReused = number == 0 && sent > 0;
+  if (number > 0) {
     exchange.phases.dnsUs = dns;
     exchange.phases.connectUs = between(dns, connect);
     exchange.phases.tlsUs = tls > 0 ? between(connect, tls) : 0;

@@ -69,8 +69,10 @@ void Execution::runScripts(ScriptPhase phase) {
   } else {
     context_.response = nullptr;
   }
-  scriptExecution_ = setting_.scripts->run(setting_.program, phase, context_,
-                                           [this, phase](ScriptOutcome& outcome) { onScriptsDone(phase, outcome); });
+  const ScriptHost::ExecutionId suspended = setting_.scripts->run(
+      setting_.program, phase, context_, [this, phase](ScriptOutcome& outcome) { onScriptsDone(phase, outcome); });
+  // Not when it has ended: this execution may have been begun anew by then.
+  if (suspended != 0) scriptExecution_ = suspended;
 }
 
 void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {

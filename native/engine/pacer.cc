@@ -48,6 +48,11 @@ void Pacer::holdFrom(std::int64_t atNs, double rate) {
   place();
 }
 
+std::uint64_t Pacer::backlogAt(std::int64_t elapsedNs) const {
+  const double due = curve_.integralAt(elapsedNs) - amount_;
+  return due <= 0 ? 0 : static_cast<std::uint64_t>(due / workers_) + 1;
+}
+
 std::uint64_t Pacer::dueBefore(std::int64_t elapsedNs) {
   std::uint64_t count = 0;
   while (nextDueNs_ < elapsedNs) {

@@ -26,6 +26,11 @@ class Pacer {
   // Arrivals of this worker that are due before `elapsedNs` and not popped yet.
   std::uint64_t dueBefore(std::int64_t elapsedNs);
 
+  // Arrivals of this worker that are due at `elapsedNs` by the curve and not popped yet.
+  std::uint64_t backlogAt(std::int64_t elapsedNs) const;
+  // Whether the sequence has ended because of `limit`.
+  bool limitReached() const { return limit_ != 0 && index_ >= limit_; }
+
   double rateAt(std::int64_t elapsedNs) const { return curve_.valueAt(elapsedNs); }
   std::int64_t durationNs() const { return curve_.durationNs(); }
 

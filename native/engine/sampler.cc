@@ -21,7 +21,7 @@ Sampler::Sampler(const SamplingOptions& options, std::uint32_t workers, std::uin
 
 std::uint64_t Sampler::successCaptureLimit() const {
   if (slowLeft_ > 0) return options_.maxBodyBytes;
-  return capacity_ > 0 && (seen_ < capacity_ || seen_ >= nextKept_) ? options_.maxBodyBytes : 0;
+  return keepsNextSuccess() ? options_.maxBodyBytes : 0;
 }
 
 double Sampler::random() {
@@ -65,7 +65,9 @@ void Sampler::offer(Exchange& exchange, bool failed, std::int64_t responseUs) {
 // kept, so that an exchange that is not kept costs a comparison.
 void Sampler::planNextReplacement() {
   weight_ *= std::exp(std::log(random()) / static_cast<double>(capacity_));
-  nextKept_ += static_cast<std::uint64_t>(std::floor(std::log(random()) / std::log1p(-weight_)));
+  const double skipped = std::floor(std::log(random()) / std::log1p(-weight_));
+  // The weight shrinks to zero in a very long run.
+  nextKept_ = skipped < 1e18 ? nextKept_ + static_cast<std::uint64_t>(skipped) : UINT64_MAX;
 }
 
 SampledExchange Sampler::copy(Exchange& exchange, SampleKind kind) const {

@@ -33,7 +33,8 @@ class Sampler {
   // Body bytes worth capturing for the next exchange: 0 when a success would not be kept.
   std::uint64_t successCaptureLimit() const;
   std::uint64_t errorCaptureLimit() const { return errorsLeft_ > 0 ? options_.maxBodyBytes : 0; }
-  // Whether offer() would keep it: cheap enough to ask for every exchange.
+  // Whether the next success goes into the reservoir, as far as that is known before the sampling rate has been drawn.
+  bool keepsNextSuccess() const { return capacity_ > 0 && (seen_ < capacity_ || seen_ >= nextKept_); }
   void offer(Exchange& exchange, bool failed, std::int64_t responseUs);
   // Hands the reservoir over, once, when the run ends.
   void finish();

@@ -1,0 +1,114 @@
+#include "engine/event_loop.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/clock.h"
+#include "curl/handles.h"
+
+namespace vayu {
+
+namespace {
+
+// All workers hear of a run, or of a change to it, before it takes effect.
+constexpr std::int64_t kAnnounceNs = 5 * kNsPerMs;
+
+}  // namespace
+
+EventLoop::EventLoop(EventLoopConfig config, Callbacks callbacks)
+    : config_(std::move(config)), callbacks_(std::move(callbacks)) {}
+
+EventLoop::~EventLoop() { stop(); }
+
+bool EventLoop::start() {
+  if (!ensureCurl()) return false;
+  std::size_t count = config_.workers;
+  if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
+  std::vector<Worker*> borrowed;
+  for (std::size_t index = 0; index < count; ++index) {
+    workers_.push_back(std::make_unique<Worker>(index, config_, count, *this));
+    borrowed.push_back(workers_.back().get());
+  }
+  reporter_ = std::make_unique<Reporter>(borrowed, callbacks_.onSnapshot);
+  running_ = true;
+  bool started = reporter_->start();
+  for (const auto& worker : workers_) started = started && worker->start();
+  if (!started) stop();
+  return started;
+}
+
+void EventLoop::stop() {
+  if (!running_) return;
+  running_ = false;
+  for (const auto& worker : workers_) worker->stop();
+  reporter_->stop();
+}
+
+std::uint64_t EventLoop::submit(std::shared_ptr<const Submission> submission) {
+  const std::uint64_t id = ++nextRequest_;
+  workerOf(id).submit(id, std::move(submission));
+  return id;
+}
+
+void EventLoop::cancel(std::uint64_t id) { workerOf(id).cancel(id); }
+
+EventLoop::StartedRun EventLoop::startRun(LoadPlan plan) {
+  std::size_t shards = workers_.size();
+  // A worker without a share of the concurrency would only wait.
+  std::uint64_t places = plan.maxInFlight;
+  if (plan.kind == LoadKind::kConcurrency) {
+    double most = 0;
+    for (const CurveSegment& segment : plan.segments) most = std::max({most, segment.start, segment.end});
+    places = static_cast<std::uint64_t>(most + 0.5);
+  }
+  if (places > 0) shards = std::min<std::size_t>(shards, places);
+
+  StartedRun started;
+  started.id = ++nextRun_;
+  started.workers = shards;
+  auto run = std::make_shared<LoadRun>(started.id, std::move(plan), static_cast<std::uint32_t>(shards), nowNs() + kAnnounceNs);
+  run->transport = "curl";
+  run->transportReason = "the only transport of this build";
+  started.transport = run->transport;
+  started.transportReason = run->transportReason;
+  started.startNs = run->startNs;
+  reporter_->watch(run);
+  for (std::size_t index = 0; index < shards; ++index) workers_[index]->startRun(run, static_cast<std::uint32_t>(index));
+  return started;
+}
+
+void EventLoop::stopRun(std::uint64_t runId, std::int64_t graceNs) {
+  for (const auto& worker : workers_) worker->stopRun(runId, graceNs);
+}
+
+std::int64_t EventLoop::holdRun(std::uint64_t runId, std::int64_t runStartNs, double value) {
+  const std::int64_t at = std::max(nowNs(), runStartNs) + kAnnounceNs;
+  reporter_->hold(runId, at, value);
+  for (const auto& worker : workers_) worker->holdRun(runId, at, value);
+  return at - runStartNs;
+}
+
+std::uint64_t EventLoop::activeCount() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->gauges().active.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::uint64_t EventLoop::pendingCount() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->gauges().pending.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::uint64_t EventLoop::totalProcessed() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->gauges().processed.load(std::memory_order_relaxed);
+  return sum;
+}
+
+void EventLoop::onResult(std::unique_ptr<ExchangeResult> result) { callbacks_.onResult(std::move(result)); }
+
+void EventLoop::onRunEnded(const std::shared_ptr<LoadRun>&) { reporter_->runEnded(); }
+
+}  // namespace vayu

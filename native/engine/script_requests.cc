@@ -1,0 +1,56 @@
+#include "engine/script_requests.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace vayu {
+
+void ScriptRequests::carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options) {
+  auto prepared = std::make_shared<PreparedRequest>();
+  prepared->options = options;
+  prepared->method = std::move(request.draft.method);
+  prepared->url = std::move(request.draft.url);
+  prepared->headers = std::move(request.draft.headers);
+  prepared->body = std::move(request.draft.body);
+
+  auto carried = std::make_unique<Carried>();
+  carried->token = request.token;
+  Exchange& exchange = carried->exchange;
+  exchange.sink = this;
+  exchange.captureHeaders = true;
+  exchange.bodyCaptureLimit = options->maxResponseBytes;
+  exchange.request = std::move(prepared);
+  carried_.push_back(std::move(carried));
+  transport_.start(exchange);
+}
+
+void ScriptRequests::onExchangeDone(Exchange& exchange) {
+  const auto found = std::find_if(carried_.begin(), carried_.end(),
+                                  [&exchange](const auto& carried) { return &carried->exchange == &exchange; });
+  if (found == carried_.end()) return;
+  // Out of the list first: the script may send its next request from within the answer.
+  const std::unique_ptr<Carried> carried = std::move(*found);
+  carried_.erase(found);
+  if (exchange.error != ErrorCode::kNone) {
+    scripts_.rejectRequest(carried->token, exchange.errorMessage);
+    return;
+  }
+  const Response& response = exchange.response;
+  ResponseView view;
+  view.status = response.status;
+  view.statusText = response.statusText;
+  view.httpVersion = "1.1";
+  view.headerBlock = response.headerBlock;
+  view.body = response.body;
+  view.responseTimeUs = (exchange.clocks.doneNs - exchange.clocks.sentNs) / kNsPerUs;
+  view.bodyBytes = response.bodyBytes;
+  scripts_.resolveRequest(carried->token, view);
+}
+
+void ScriptRequests::abortAll() {
+  while (!carried_.empty()) transport_.abort(carried_.back()->exchange);
+}
+
+}  // namespace vayu
