@@ -117,8 +117,9 @@ Http1Parser::Event Http1Parser::fail(Fault fault, std::string message) {
 
 Http1Parser::Line Http1Parser::takeLine(std::string_view& input, std::string_view& line, std::size_t limit) {
   const void* newline = input.empty() ? nullptr : std::memchr(input.data(), '\n', input.size());
-  const std::size_t taken =
-      newline == nullptr ? input.size() : static_cast<std::size_t>(static_cast<const char*>(newline) - input.data()) + 1;
+  const std::size_t taken = newline == nullptr
+                                ? input.size()
+                                : static_cast<std::size_t>(static_cast<const char*>(newline) - input.data()) + 1;
   if (taken > limit - lineBytes_) return Line::kTooLong;
   lineBytes_ += taken;
   if (newline == nullptr) {
@@ -174,17 +175,14 @@ Http1Parser::Event Http1Parser::next(std::string_view& input) {
         }
         break;
       }
-      case State::kNoBody:
-        state_ = State::kDone;
-        return Event::kDone;
+      case State::kNoBody: state_ = State::kDone; return Event::kDone;
       case State::kLength:
         if (left_ == 0) {
           state_ = State::kDone;
           return Event::kDone;
         }
         return takeBody(input, left_);
-      case State::kToEnd:
-        return takeBody(input, std::numeric_limits<std::uint64_t>::max());
+      case State::kToEnd: return takeBody(input, std::numeric_limits<std::uint64_t>::max());
       case State::kChunkData:
         if (left_ != 0) return takeBody(input, left_);
         state_ = State::kChunkEnd;
@@ -259,7 +257,8 @@ Http1Parser::Event Http1Parser::finish() {
         state_ = State::kDone;
         return Event::kDone;
       }
-      return fail(Fault::kCutInBody, "connection closed with " + std::to_string(left_) + " bytes of the body remaining");
+      return fail(Fault::kCutInBody,
+                  "connection closed with " + std::to_string(left_) + " bytes of the body remaining");
     default: return fail(Fault::kCutInBody, "connection closed with chunks of the body outstanding");
   }
 }
@@ -392,8 +391,8 @@ bool Http1Parser::endHead() {
     state_ = State::kChunkSize;
   } else if (hasLength_) {
     if (length_ > maxBodyBytes_) {
-      fail(Fault::kBodyTooLarge, "response of " + std::to_string(length_) + " bytes exceeds the limit of " +
-                                     std::to_string(maxBodyBytes_));
+      fail(Fault::kBodyTooLarge,
+           "response of " + std::to_string(length_) + " bytes exceeds the limit of " + std::to_string(maxBodyBytes_));
       return false;
     }
     left_ = length_;
