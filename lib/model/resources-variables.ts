@@ -54,14 +54,14 @@ export function secretNames(saved: SavedVariables): string[] {
  * not see stay, and new variables are written in the style of the set.
  */
 export function mergeVariables(saved: SavedVariables, changed: Record<string, unknown>): SavedVariables {
-  const merged: Record<string, unknown> = {};
+  const merged: SavedVariables = {};
   for (const [name, variable] of Object.entries(saved)) {
     const hidden = isVariableEntry(variable) && variable.enabled === false;
     if (hidden || name in changed) merged[name] = variable;
   }
   const asEntries = Object.values(saved).some(isVariableEntry);
   for (const [name, value] of Object.entries(changed)) {
-    const present: unknown = saved[name];
+    const present = saved[name];
     if (isVariableEntry(present)) {
       if (typedValue(present) !== value || present.enabled === false) {
         merged[name] = {
@@ -73,9 +73,9 @@ export function mergeVariables(saved: SavedVariables, changed: Record<string, un
     } else if (present === undefined && asEntries) merged[name] = { value: asText(value), enabled: true };
     else merged[name] = value;
   }
-  return merged as SavedVariables;
+  return merged;
 }
 
 function asText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }

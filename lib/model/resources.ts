@@ -6,11 +6,9 @@ import { headerRowSchema, httpRequestShape } from './http-request.js';
  * be sent is checked when it is sent.
  */
 
-export const variablesSchema = z
-  .record(z.string().min(1), z.json())
-  .meta({
-    description: 'Variables by name: a value, or {value, enabled?, secret?, type?} with more about it',
-  });
+export const variablesSchema = z.record(z.string().min(1), z.unknown()).meta({
+  description: 'Variables by name: a value, or {value, enabled?, secret?, type?} with more about it',
+});
 export type SavedVariables = z.infer<typeof variablesSchema>;
 
 export const savedAuthTypes = [
@@ -108,7 +106,7 @@ export const requestFields = {
   headers: z.union([z.record(z.string(), z.unknown()), z.array(headerRowSchema)], {
     error: 'an object of headers, or an array of {key, value, enabled?}',
   }),
-  body: z.json(),
+  body: z.unknown(),
   auth: savedAuthSchema.nullable(),
   preRequestScript: script,
   postRequestScript: script,

@@ -152,7 +152,7 @@ function toCollection(row: Row): Collection {
     name: row.name,
     description: row.description,
     order: row.position,
-    variables: fromJson<SavedVariables>(row.variables),
+    variables: fromJson(row.variables) as SavedVariables,
     auth: fromJsonOrNull(row.auth) as SavedAuth | null,
     preRequestScript: row.pre_request_script,
     postRequestScript: row.post_request_script,

@@ -97,7 +97,7 @@ function toEnvironment(row: Row): Environment {
     name: row.name,
     description: row.description,
     isActive: row.is_active !== 0,
-    variables: fromJson<SavedVariables>(row.variables),
+    variables: fromJson(row.variables) as SavedVariables,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -14,7 +14,7 @@ export class GlobalsRepository {
 
   get(): Globals {
     const row = this.#get.get() as { variables: string; updated_at: number };
-    return { id: 'globals', variables: fromJson<SavedVariables>(row.variables), updatedAt: row.updated_at };
+    return { id: 'globals', variables: fromJson(row.variables) as SavedVariables, updatedAt: row.updated_at };
   }
 
   set(variables: SavedVariables): Globals {

@@ -8,8 +8,8 @@ export function toJsonOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
-export function fromJson<T>(text: string): T {
-  return JSON.parse(text) as T;
+export function fromJson(text: string): unknown {
+  return JSON.parse(text) as unknown;
 }
 
 export function fromJsonOrNull(text: string | null): unknown {

@@ -163,7 +163,7 @@ export class RunRepository {
 
   getReport(id: string): unknown {
     const text = this.#getReport.get(id) as string | undefined;
-    return text === undefined ? undefined : fromJson<unknown>(text);
+    return text === undefined ? undefined : fromJson(text);
   }
 
   /** Runs that a former process left `pending` or `running` become `failed`, ended at their last stored second. */
@@ -191,7 +191,7 @@ function toRecord(row: Row): RunRecord {
     environmentId: row.environment_id,
     type: row.type,
     status: row.status,
-    configSnapshot: fromJson<unknown>(row.config_snapshot),
+    configSnapshot: fromJson(row.config_snapshot),
     error: row.error,
     startTime: row.start_time,
     endTime: row.end_time,

@@ -26,14 +26,12 @@ export class SettingRepository {
 
   get(key: string): unknown {
     const text = this.#get.get(key) as string | undefined;
-    return text === undefined ? undefined : fromJson<unknown>(text);
+    return text === undefined ? undefined : fromJson(text);
   }
 
   all(): Map<string, SettingRecord> {
     const rows = this.#all.all() as { key: string; value: string; updated_at: number }[];
-    return new Map(
-      rows.map((row) => [row.key, { value: fromJson<unknown>(row.value), updatedAt: row.updated_at }]),
-    );
+    return new Map(rows.map((row) => [row.key, { value: fromJson(row.value), updatedAt: row.updated_at }]));
   }
 
   set(key: string, value: unknown): void {
