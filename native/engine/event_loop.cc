@@ -26,8 +26,9 @@ bool EventLoop::start() {
   std::size_t count = config_.workers;
   if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
   std::vector<Worker*> borrowed;
+  WorkerEvents& events = *this;
   for (std::size_t index = 0; index < count; ++index) {
-    workers_.push_back(std::make_unique<Worker>(index, config_, count, *this));
+    workers_.push_back(std::make_unique<Worker>(index, config_, count, events));
     borrowed.push_back(workers_.back().get());
   }
   reporter_ = std::make_unique<Reporter>(borrowed, callbacks_.onSnapshot);
@@ -39,6 +40,7 @@ bool EventLoop::start() {
 }
 
 void EventLoop::stop() {
+  const std::lock_guard lock(stopMutex_);
   if (!running_) return;
   running_ = false;
   for (const auto& worker : workers_) worker->stop();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ class EventLoop final : private WorkerEvents {
   // False when threads or descriptors cannot be had.
   bool start();
   // Stop → wake → join, in this order: workers abort what they carry, every result and final snapshot is told, then this returns.
-  // Idempotent.
+  // Idempotent. Any thread.
   void stop();
 
   std::uint64_t submit(std::shared_ptr<const Submission> submission);
@@ -65,7 +66,8 @@ class EventLoop final : private WorkerEvents {
   std::unique_ptr<Reporter> reporter_;
   std::uint64_t nextRequest_ = 0;
   std::uint64_t nextRun_ = 0;
-  bool running_ = false;
+  std::mutex stopMutex_;  // a second stop() waits for the first
+  bool running_ = false;  // under stopMutex_
 };
 
 }  // namespace vayu

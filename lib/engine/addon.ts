@@ -1,0 +1,171 @@
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { VayuError } from '../model/errors.js';
+
+/** A submission as the addon reads it; see native/addon/plan_from_js.cc. */
+export interface NativeSubmission {
+  options: Record<string, string | number | boolean | string[]>;
+  method: string;
+  url: string;
+  /** Name and value in turn. */
+  headers: string[];
+  body: string | Uint8Array;
+  /** Name and code in turn. */
+  preRequestScripts: string[];
+  testScripts: string[];
+  /** Name, kind and text in turn. */
+  localVariables: string[];
+  dataVariables: string[];
+  environmentVariables: string[];
+  collectionVariables: string[];
+  globalVariables: string[];
+  requestName: string;
+  requestId: string;
+}
+
+export interface NativePlan {
+  submission: NativeSubmission;
+  kind: number;
+  segments: { durationMs: number; start: number; end: number }[];
+  arrival: number;
+  seed: number;
+  burst: number;
+  maxInFlight: number;
+  iterations: number;
+  gracePeriodMs: number;
+  transport: number;
+  histograms: boolean;
+  sampling: Record<string, number>;
+}
+
+export interface NativeResponse {
+  method?: string;
+  url?: string;
+  requestHeaders?: string[];
+  requestBody?: Uint8Array;
+  status: number;
+  statusText: string;
+  httpVersion: number;
+  headers: string[];
+  body: Uint8Array;
+  bodyCut: boolean;
+  headerBytes: number;
+  bodyBytes: number;
+  remoteAddress: string;
+  redirects: number;
+  effectiveUrl: string;
+  totalMs: number;
+  dnsMs: number;
+  connectMs: number;
+  tlsMs: number;
+  firstByteMs: number;
+  downloadMs: number;
+  error: number;
+  errorMessage: string;
+}
+
+export interface NativeResult extends NativeResponse {
+  id: number;
+  startedAt: number;
+  tests: { name: string; passed: boolean; skipped?: boolean; error?: string }[];
+  console: { level: string; message: string }[];
+  scriptFailure?: { phase: number; kind: number; script: string; message: string; line: number; column: number };
+  environment?: (string | number)[];
+  collection?: (string | number)[];
+  globals?: (string | number)[];
+  unresolved: string[];
+  skipped: boolean;
+  nextRequest?: string | null;
+}
+
+export interface NativeSample extends NativeResponse {
+  kind: number;
+  intendedMs: number;
+  sentMs: number;
+  firstByteAtMs: number;
+  doneMs: number;
+}
+
+export interface NativeSnapshot {
+  runId: number;
+  elapsedMs: number;
+  final: boolean;
+  counters: Float64Array;
+  dropped: Float64Array;
+  failures: Float64Array;
+  /** Code and count in turn. */
+  statusCodes: Float64Array;
+  /** Values and counts of each histogram in turn. */
+  histograms: Float64Array[];
+  tests: { name: string; passed: number; failed: number; skipped: number; failures: string[] }[];
+  samples: NativeSample[];
+  connectionsOpen: number;
+  target: number;
+  /** CPU share and longest pass in ms of each worker in turn. */
+  workers: Float64Array;
+  descriptorsExhausted: number;
+  portsExhausted: number;
+}
+
+export interface NativeEngine {
+  submit(submission: NativeSubmission): number;
+  cancel(id: number): void;
+  startRun(plan: NativePlan): { id: number; workers: number; transport: string; transportReason: string };
+  stopRun(id: number, graceMs: number): void;
+  /** Milliseconds since the run's start at which the change takes effect. */
+  holdRun(id: number, value: number): number;
+  /** Active, pending, processed, workers. */
+  counts(): [number, number, number, number];
+  close(): Promise<void>;
+}
+
+export interface Addon {
+  NativeEngine: new (
+    config: Record<string, number>,
+    onResult: (result: NativeResult) => void,
+    onSnapshot: (snapshot: NativeSnapshot) => void,
+  ) => NativeEngine;
+  versions(): Record<string, string | boolean>;
+}
+
+let loaded: Addon | undefined;
+
+/** The package's root, whether this file runs from lib/ or from dist/. */
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Opens the addon where node-gyp-build finds it: prebuilds/, then build/Release.
+ * Throws a {@link VayuError} `addon_unavailable` that says why it could not be loaded and what to do.
+ */
+export function loadAddon(): Addon {
+  if (loaded !== undefined) return loaded;
+  const require = createRequire(import.meta.url);
+  let file: string;
+  try {
+    const nodeGypBuild = require('node-gyp-build') as { path(root: string): string };
+    file = nodeGypBuild.path(packageRoot);
+  } catch {
+    throw new VayuError(
+      'addon_unavailable',
+      `vayu-engine has no native addon for ${process.platform}-${process.arch} (Node ${process.versions.node}) in ${packageRoot}. ` +
+        'Reinstall it with install scripts allowed, or build it there with "npm run setup".',
+    );
+  }
+  // node exports its own OpenSSL, nghttp2 and zlib. Without DEEPBIND a dynamically linked libcurl would run on those instead of the
+  // libraries that it was built with. AddressSanitizer refuses the flag.
+  const { RTLD_NOW, RTLD_DEEPBIND } = os.constants.dlopen;
+  const flags = RTLD_NOW | (process.env['VAYU_PLAIN_DLOPEN'] === '1' ? 0 : (RTLD_DEEPBIND ?? 0));
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, file, flags);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new VayuError(
+      'addon_unavailable',
+      `the native addon ${file} cannot be loaded: ${reason}. A missing library is named above (Debian: libcurl4); otherwise run "npm run setup".`,
+    );
+  }
+  loaded = module.exports as Addon;
+  return loaded;
+}
