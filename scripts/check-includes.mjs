@@ -14,7 +14,6 @@ const nativeFolders = {
   engine: ['base', 'metrics', 'curl', 'script'],
   addon: ['base', 'metrics', 'curl', 'script', 'engine'],
   test: ['base', 'metrics', 'curl', 'script', 'engine'],
-  fuzz: ['base', 'metrics', 'curl', 'script', 'engine'],
 };
 
 /** `home` says whether the header may be included in that file (relative to native/). */
@@ -22,7 +21,7 @@ const headerHomes = [
   { header: /^(node_api|js_native_api|napi)(-inl)?\.h$/, home: /^addon\//, where: 'native/addon' },
   {
     header: /^curl\//,
-    home: /^(curl\/|engine\/\w*transport\w*\.|engine\/\w*(curl|wire)\w*\.|test\/|fuzz\/)/,
+    home: /^(curl\/|engine\/\w*transport\w*\.|engine\/\w*(curl|wire)\w*\.|test\/)/,
     where: "native/curl and the engine's transports",
   },
   {

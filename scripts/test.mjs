@@ -42,13 +42,12 @@ function typeCheck() {
 }
 
 function runTypescriptTests() {
-  const programs = buildNativeTests('release', ['vayu_script_runner', 'recording_server']);
+  const programs = buildNativeTests('release', ['vayu_script_runner']);
   const files = sourceFiles(['test'], ['.test.ts', '.test.mjs']);
   if (files.length === 0) throw new StepError('There is no TypeScript test.');
   run(node, ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...files], {
     env: {
       VAYU_SCRIPT_RUNNER: path.join(programs, 'vayu_script_runner'),
-      VAYU_RECORDING_SERVER: path.join(programs, 'recording_server'),
     },
   });
 }

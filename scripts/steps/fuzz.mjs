@@ -1,4 +1,4 @@
-// Runs every libFuzzer target for a bounded time, starting from its seed corpus in native/fuzz/corpus/<target>.
+// Runs every libFuzzer target for a bounded time, starting from its seed corpus in native/test/fuzz/corpus/<target>.
 //   node scripts/steps/fuzz.mjs [seconds] [target…]
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { findProgram, isMain, projectRoot, run, runMain, say } from './shell.mjs
 import { buildNativeTests } from './native-tests.mjs';
 
 export function runFuzzers({ seconds, targets = [] }) {
-  if (!existsSync(path.join(projectRoot, 'native', 'fuzz'))) {
+  if (!existsSync(path.join(projectRoot, 'native', 'test', 'fuzz'))) {
     say('There are no fuzz targets');
     return;
   }
@@ -21,7 +21,7 @@ export function runFuzzers({ seconds, targets = [] }) {
   for (const program of programs.filter((name) => targets.length === 0 || targets.includes(name))) {
     const found = path.join(build, 'found', program);
     mkdirSync(found, { recursive: true });
-    const seeds = path.join(projectRoot, 'native', 'fuzz', 'corpus', program.replace(/_fuzz$/, ''));
+    const seeds = path.join(projectRoot, 'native', 'test', 'fuzz', 'corpus', program.replace(/_fuzz$/, ''));
     say(`${program} for ${seconds} s`);
     run(
       path.join(build, program),

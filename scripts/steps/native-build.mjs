@@ -14,7 +14,7 @@ function currentPrint(quickjs) {
   return fingerprint(
     ['CMakeLists.txt', 'cmake', 'native', 'lib/scripting', 'scripts/build-scripting.mjs', 'vcpkg.json'],
     {
-      skip: (name) => name === 'native/test' || name === 'native/fuzz',
+      skip: (name) => name === 'native/test',
       extra: [quickjs ?? 'vcpkg', process.env.VCPKG_ROOT ?? '', process.arch, process.platform],
     },
   );

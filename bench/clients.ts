@@ -1,0 +1,262 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildProgram } from '../test/support/native-program.js';
+import type { Nginx } from '../test/support/nginx.js';
+import type { BenchCase } from './cases.js';
+
+const benchDirectory = path.dirname(fileURLToPath(import.meta.url));
+const projectRoot = path.resolve(benchDirectory, '..');
+
+export interface RunTarget {
+  nginx: Nginx;
+  seconds: number;
+  /** For files that a client needs. */
+  directory: string;
+}
+
+export interface BenchClient {
+  name: string;
+  /** Why it is not there; undefined when it is. */
+  missing(): string | undefined;
+  version(): string;
+  /** Command line for a case, or undefined when the client cannot do it. */
+  command(benchCase: BenchCase, target: RunTarget): string[] | undefined;
+}
+
+const lightScript = `pm.test('status is 200', () => pm.response.to.have.status(200));`;
+const heavyScript = `let sum = 0;
+for (let i = 0; i < 20000; i++) sum = (sum + i * i) % 1000003;
+pm.test('work is done', () => pm.expect(sum).to.be.a('number'));`;
+
+function urlOf(benchCase: BenchCase, nginx: Nginx): string {
+  return `${benchCase.protocol === 'http' ? nginx.url : nginx.tlsUrl}${benchCase.path}`;
+}
+
+function onPath(program: string): () => string | undefined {
+  return () => {
+    try {
+      execFileSync('which', [program], { stdio: 'ignore' });
+      return undefined;
+    } catch {
+      return `${program} is not installed`;
+    }
+  };
+}
+
+/** First line of what the program says about itself; some exit with an error while they do. */
+function says(program: string, args: string[], pattern: RegExp): string {
+  let output: string;
+  try {
+    output = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    output = `${stdout ?? ''}${stderr ?? ''}`;
+  }
+  return pattern.exec(output)?.[0] ?? '';
+}
+
+function debianVersion(packageName: string): string {
+  try {
+    return execFileSync('dpkg-query', ['-W', '-f=${Version}', packageName], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return '';
+  }
+}
+
+function ours(name: string, transport: 'auto' | 'curl'): BenchClient {
+  const main = path.join(projectRoot, 'dist', 'cli', 'main.js');
+  return {
+    name,
+    missing: () => (existsSync(main) ? undefined : 'dist is not built: npm run setup'),
+    version: () => says(process.execPath, [main, '--version'], /\d+\.\d+\.\d+\S*/),
+    command: (benchCase, { nginx, seconds, directory }) => {
+      const file = path.join(directory, `${name}-${benchCase.name}.json`);
+      const body =
+        benchCase.bodyBytes === undefined
+          ? {}
+          : { body: { mode: 'text', content: 'x'.repeat(benchCase.bodyBytes) } };
+      const script = benchCase.check && {
+        postRequestScript: benchCase.check === 'light' ? lightScript : heavyScript,
+      };
+      const pace =
+        benchCase.rate === undefined
+          ? { mode: 'constant', concurrency: benchCase.connections }
+          : { mode: 'constant', targetRps: benchCase.rate, maxInFlight: benchCase.connections };
+      writeFileSync(
+        file,
+        JSON.stringify({
+          request: {
+            method: benchCase.bodyBytes === undefined ? 'GET' : 'POST',
+            url: urlOf(benchCase, nginx),
+            httpVersion: benchCase.protocol === 'h2' ? '2' : 'auto',
+            ...(benchCase.protocol === 'http' ? {} : { caFile: nginx.caFile }),
+            ...body,
+            ...script,
+          },
+          ...pace,
+          duration: seconds,
+          transport,
+        }),
+      );
+      return [process.execPath, main, 'load', file, '--json', '--workers', String(benchCase.workers ?? 1)];
+    },
+  };
+}
+
+const wrk: BenchClient = {
+  name: 'wrk',
+  missing: onPath('wrk'),
+  version: () => says('wrk', ['-v'], /wrk \S+/),
+  command: (benchCase, { nginx, seconds }) => {
+    if (benchCase.protocol === 'h2' || benchCase.rate !== undefined) return undefined;
+    const script = benchCase.bodyBytes !== undefined ? 'post.lua' : benchCase.check ? 'check.lua' : undefined;
+    const scriptArgs = script === undefined ? [] : ['-s', path.join(benchDirectory, 'wrk', script)];
+    return [
+      'wrk',
+      '-t1',
+      `-c${benchCase.connections}`,
+      `-d${seconds}s`,
+      ...scriptArgs,
+      urlOf(benchCase, nginx),
+    ];
+  },
+};
+
+const h2load: BenchClient = {
+  name: 'h2load',
+  missing: onPath('h2load'),
+  version: () => says('h2load', ['--version'], /nghttp2\/\S+/),
+  command: (benchCase, { nginx, seconds, directory }) => {
+    if (benchCase.check || benchCase.rate !== undefined) return undefined;
+    const body: string[] = [];
+    if (benchCase.bodyBytes !== undefined) {
+      const file = path.join(directory, 'body');
+      writeFileSync(file, 'x'.repeat(benchCase.bodyBytes));
+      body.push('-d', file);
+    }
+    // HTTP/2: the same number of requests at once, over as many connections as ours opens.
+    const shape =
+      benchCase.protocol === 'h2'
+        ? ['-c1', `-m${benchCase.connections}`]
+        : ['--h1', `-c${benchCase.connections}`];
+    return ['h2load', '-t1', ...shape, '-D', String(seconds), ...body, urlOf(benchCase, nginx)];
+  },
+};
+
+const ab: BenchClient = {
+  name: 'ab',
+  missing: onPath('ab'),
+  version: () => says('ab', ['-V'], /Version \S+/),
+  command: (benchCase, { nginx, seconds, directory }) => {
+    if (
+      benchCase.protocol === 'h2' ||
+      benchCase.check ||
+      benchCase.rate !== undefined ||
+      benchCase.connections > 1000
+    )
+      return undefined;
+    const body: string[] = [];
+    if (benchCase.bodyBytes !== undefined) {
+      const file = path.join(directory, 'body');
+      writeFileSync(file, 'x'.repeat(benchCase.bodyBytes));
+      body.push('-p', file, '-T', 'text/plain');
+    }
+    // `-t` sets a limit of 50 000 requests, `-n` behind it lifts that; it allocates 32 bytes for each.
+    return [
+      'ab',
+      '-q',
+      '-k',
+      '-c',
+      String(benchCase.connections),
+      '-t',
+      String(seconds),
+      '-n',
+      String(300_000 * seconds),
+      ...body,
+      urlOf(benchCase, nginx),
+    ];
+  },
+};
+
+const hey: BenchClient = {
+  name: 'hey',
+  missing: onPath('hey'),
+  version: () => debianVersion('hey'),
+  command: (benchCase, { nginx, seconds }) => {
+    if (benchCase.protocol === 'h2' || benchCase.check) return undefined;
+    const body =
+      benchCase.bodyBytes === undefined ? [] : ['-m', 'POST', '-d', 'x'.repeat(benchCase.bodyBytes)];
+    // Its rate is per connection.
+    const rate = benchCase.rate === undefined ? [] : ['-q', String(benchCase.rate / benchCase.connections)];
+    return [
+      'hey',
+      '-cpus',
+      '1',
+      '-z',
+      `${seconds}s`,
+      '-c',
+      String(benchCase.connections),
+      ...rate,
+      ...body,
+      urlOf(benchCase, nginx),
+    ];
+  },
+};
+
+const autocannonProgram = path.join(projectRoot, 'node_modules', 'autocannon', 'autocannon.js');
+const autocannon: BenchClient = {
+  name: 'autocannon',
+  missing: () => (existsSync(autocannonProgram) ? undefined : 'autocannon is not installed'),
+  version: () => says(process.execPath, [autocannonProgram, '--version'], /v?\d+\.\d+\.\d+/),
+  command: (benchCase, { nginx, seconds }) => {
+    if (benchCase.protocol === 'h2' || benchCase.check) return undefined;
+    const body =
+      benchCase.bodyBytes === undefined ? [] : ['-m', 'POST', '-b', 'x'.repeat(benchCase.bodyBytes)];
+    const rate = benchCase.rate === undefined ? [] : ['-R', String(benchCase.rate)];
+    return [
+      process.execPath,
+      autocannonProgram,
+      '-n',
+      '-c',
+      String(benchCase.connections),
+      '-d',
+      String(seconds),
+      ...rate,
+      ...body,
+      urlOf(benchCase, nginx),
+    ];
+  },
+};
+
+const bareCurl: BenchClient = {
+  name: 'bare libcurl',
+  missing: () => undefined,
+  version: () => says('curl-config', ['--version'], /libcurl \S+/),
+  command: (benchCase, { nginx, seconds }) => {
+    if (benchCase.check || benchCase.rate !== undefined) return undefined;
+    const options = [
+      ...(benchCase.protocol === 'h2' ? ['--http2'] : []),
+      ...(benchCase.protocol === 'http' ? [] : ['--ca', nginx.caFile]),
+      ...(benchCase.bodyBytes === undefined ? [] : ['--body', String(benchCase.bodyBytes)]),
+    ];
+    const program = buildProgram('bench/native/bare_curl.cc', ['curl']);
+    return [program, urlOf(benchCase, nginx), String(benchCase.connections), String(seconds), ...options];
+  },
+};
+
+/** Ours first, then the peers in the order of the tables. */
+export const clients: BenchClient[] = [
+  ours('vayu', 'auto'),
+  ours('vayu-curl', 'curl'),
+  wrk,
+  h2load,
+  ab,
+  bareCurl,
+  hey,
+  autocannon,
+];

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { buildProgram } from '../test/support/native-program.js';
+import type { RunTarget } from './clients.js';
+
+/** What one run of one client did and cost. */
+export interface Measurement {
+  /** Requests that the server answered: counted by nginx, not by the client. */
+  requests: number;
+  requestsPerSecond: number;
+  /** User and system time of the whole client process per request. */
+  cpuUsPerRequest: number;
+  userUsPerRequest: number;
+  /** Share of one core that the client kept busy. */
+  cores: number;
+  peakMiB: number;
+}
+
+interface Usage {
+  wallUs: number;
+  userUs: number;
+  systemUs: number;
+  peakKiB: number;
+  exitCode: number;
+}
+
+/** Runs a client's command and charges its CPU time to the requests that arrived at nginx meanwhile. */
+export async function measure(command: string[], target: RunTarget): Promise<Measurement> {
+  const usageFile = path.join(target.directory, 'usage.json');
+  const before = await servedRequests(target);
+  const result = spawnSync(buildProgram('bench/native/measure.cc'), [usageFile, ...command], {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    timeout: (target.seconds + 60) * 1000,
+  });
+  if (result.status !== 0) throw new Error(`${command[0]!} could not be measured: ${result.stderr}`);
+  const usage = JSON.parse(readFileSync(usageFile, 'utf8')) as Usage;
+  if (usage.exitCode !== 0) {
+    throw new Error(
+      `${command.join(' ')} ended with ${usage.exitCode}:\n${result.stdout.slice(-2000)}${result.stderr.slice(-2000)}`,
+    );
+  }
+  const requests = (await servedRequests(target)) - before - 1;
+  const cpuUs = usage.userUs + usage.systemUs;
+  return {
+    requests,
+    requestsPerSecond: requests / target.seconds,
+    cpuUsPerRequest: cpuUs / requests,
+    userUsPerRequest: usage.userUs / requests,
+    cores: cpuUs / usage.wallUs,
+    peakMiB: usage.peakKiB / 1024,
+  };
+}
+
+/** nginx's own count of requests, this one included. */
+async function servedRequests({ nginx }: RunTarget): Promise<number> {
+  const response = await fetch(`${nginx.url}/nginx-status`, { headers: { connection: 'close' } });
+  const counts = /^ *\d+ +\d+ +(\d+) *$/m.exec(await response.text());
+  if (!counts) throw new Error('nginx does not tell its request count (stub_status).');
+  return Number(counts[1]);
+}
