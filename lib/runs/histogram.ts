@@ -1,0 +1,191 @@
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+} from 'hdr-histogram-js';
+import type { HistogramDelta } from '../engine/types.js';
+import type { Distribution, DistributionBin } from '../model/report.js';
+
+/** The layout that native and stored histograms share: 1 µs to 1 hour at 3 significant digits. */
+const layout = {
+  bitBucketSize: 64,
+  lowestDiscernibleValue: 1,
+  highestTrackableValue: 3_600_000_000,
+  numberOfSignificantValueDigits: 3,
+} as const;
+/** Up to here every µs has a bucket of its own; above it a bucket spans 1/1024 to 1/2048 of its value. */
+const exactBelow = 2048;
+
+export const emptyDelta: HistogramDelta = { values: new Float64Array(0), counts: new Float64Array(0) };
+
+export function newHistogram(): Histogram {
+  return build(layout);
+}
+
+export function addDelta(histogram: Histogram, delta: HistogramDelta): void {
+  for (let i = 0; i < delta.values.length; i++) {
+    histogram.recordValueWithCount(delta.values[i] ?? 0, delta.counts[i] ?? 0);
+  }
+}
+
+/** HdrHistogram's V2 encoding, compressed. */
+export function encodeHistogram(histogram: Histogram): Uint8Array {
+  return Buffer.from(encodeIntoCompressedBase64(histogram), 'base64');
+}
+
+export function decodeHistogram(data: Uint8Array): Histogram {
+  return decodeFromCompressedBase64(
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    64,
+  );
+}
+
+/** The sum of several deltas, ascending by value. */
+export function mergeDeltas(deltas: readonly HistogramDelta[]): HistogramDelta {
+  const filled = deltas.filter((delta) => delta.values.length > 0);
+  if (filled.length <= 1) return filled[0] ?? emptyDelta;
+  const sums = new Map<number, number>();
+  for (const { values, counts } of filled) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
+      sums.set(value, (sums.get(value) ?? 0) + (counts[i] ?? 0));
+    }
+  }
+  const values = Float64Array.from(sums.keys()).sort();
+  return { values, counts: values.map((value) => sums.get(value) ?? 0) };
+}
+
+export function countOf(delta: HistogramDelta): number {
+  let total = 0;
+  for (const count of delta.counts) total += count;
+  return total;
+}
+
+/** Width of the bucket that begins at `value`, in µs. */
+function bucketWidth(value: number): number {
+  return value < exactBelow ? 1 : 2 ** (Math.floor(Math.log2(value)) - 10);
+}
+
+/** In µs: the highest value that is equivalent to the one at each rank, as HdrHistogram counts. `percentiles` ascend. Zeros where nothing was recorded. */
+export function percentilesOf(delta: HistogramDelta, percentiles: readonly number[]): number[] {
+  const total = countOf(delta);
+  if (total === 0) return percentiles.map(() => 0);
+  const result: number[] = [];
+  let seen = 0;
+  let i = -1;
+  for (const percentile of percentiles) {
+    const exact = (Math.min(percentile, 100) / 100) * total;
+    // One unit in the last place less, so that 99.9 % of 1000 is the 999th value and not the 1000th.
+    const rank = Math.max(Math.ceil(exact - exact * Number.EPSILON), 1);
+    while (seen < rank && i + 1 < delta.values.length) {
+      i += 1;
+      seen += delta.counts[i] ?? 0;
+    }
+    const value = delta.values[i] ?? 0;
+    result.push(value + bucketWidth(value) - 1);
+  }
+  return result;
+}
+
+/** Mean of a delta, in µs, with each value taken at the middle of its bucket. */
+export function meanOf(delta: HistogramDelta): number {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < delta.values.length; i++) {
+    const value = delta.values[i] ?? 0;
+    const count = delta.counts[i] ?? 0;
+    sum += (value + Math.floor(bucketWidth(value) / 2)) * count;
+    total += count;
+  }
+  return total === 0 ? 0 : sum / total;
+}
+
+const toMs = (us: number): number => Math.round(us) / 1000;
+
+/** Whole-run figures in ms. */
+export function distributionOf(histogram: Histogram): Distribution {
+  const count = histogram.totalCount;
+  const at = (percentile: number): number =>
+    count === 0 ? 0 : toMs(histogram.getValueAtPercentile(percentile));
+  return {
+    count,
+    min: at(0),
+    max: count === 0 ? 0 : toMs(histogram.maxValue),
+    avg: toMs(histogram.mean),
+    stdDev: toMs(histogram.stdDeviation),
+    p50: at(50),
+    p75: at(75),
+    p90: at(90),
+    p95: at(95),
+    p99: at(99),
+    p999: at(99.9),
+    p9999: at(99.99),
+  };
+}
+
+/** Sum of all values, in µs. */
+export function sumOf(histogram: Histogram): number {
+  return histogram.mean * histogram.totalCount;
+}
+
+const binCount = 12;
+
+/** Bins of equal width up to the 99th percentile and one for the tail, for drawing. */
+export function binsOf(histogram: Histogram): DistributionBin[] {
+  const total = histogram.totalCount;
+  if (total === 0) return [];
+  const min = histogram.getValueAtPercentile(0);
+  const top = histogram.getValueAtPercentile(99);
+  const max = histogram.maxValue;
+  const width = Math.max(Math.ceil((top + 1 - min) / (binCount - 1)), 1);
+  const bins: DistributionBin[] = [];
+  for (let from = min; from <= top; from += width) {
+    bins.push({ fromMs: toMs(from), toMs: toMs(Math.min(from + width, max)), count: 0 });
+  }
+  const tailFrom = min + bins.length * width;
+  if (max >= tailFrom) bins.push({ fromMs: toMs(tailFrom), toMs: toMs(max), count: 0 });
+  forEachBucket(histogram, (value, count) => {
+    const bin = bins[Math.min(Math.floor((value - min) / width), bins.length - 1)];
+    if (bin !== undefined) bin.count += count;
+  });
+  return bins;
+}
+
+/** Calls back with the lower bound of each bucket that holds something, and how much. */
+export function forEachBucket(histogram: Histogram, visit: (value: number, count: number) => void): void {
+  for (const value of bucketStarts(histogram)) visit(value.value, value.count);
+}
+
+interface Bucket {
+  value: number;
+  count: number;
+}
+
+function bucketStarts(histogram: Histogram): Bucket[] {
+  const iterator = (histogram as unknown as { recordedValuesIterator: RecordedIterator })
+    .recordedValuesIterator;
+  iterator.reset();
+  const buckets: Bucket[] = [];
+  while (iterator.hasNext()) {
+    const step = iterator.next();
+    const end = step.valueIteratedTo;
+    buckets.push({ value: end - (bucketWidth(end) - 1), count: step.countAddedInThisIterationStep });
+  }
+  return buckets;
+}
+
+interface RecordedIterator {
+  reset(): void;
+  hasNext(): boolean;
+  next(): { valueIteratedTo: number; countAddedInThisIterationStep: number };
+}
+
+/** A histogram as a delta, so that stored and live seconds can be treated alike. */
+export function toDelta(histogram: Histogram): HistogramDelta {
+  const buckets = bucketStarts(histogram);
+  return {
+    values: Float64Array.from(buckets, (b) => b.value),
+    counts: Float64Array.from(buckets, (b) => b.count),
+  };
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { LoadModel, LoadPlan, Submission } from '../engine/types.js';
+import type { RunConfig } from '../model/run-config.js';
+import { loadModelOf } from './strategies/strategy.js';
+
+/** What is kept of single exchanges of a load run. */
+export interface SampleLimits {
+  maxSuccesses: number;
+  maxErrors: number;
+  maxSlow: number;
+  /** Bytes of a kept body. */
+  maxBodyBytes: number;
+}
+
+export const defaultSampleLimits: SampleLimits = {
+  maxSuccesses: 1000,
+  maxErrors: 1000,
+  maxSlow: 200,
+  maxBodyBytes: 16 * 1024,
+};
+
+/** Hands a configuration over to the workers. */
+export function buildLoadPlan(
+  config: RunConfig,
+  submission: Submission,
+  limits: SampleLimits = defaultSampleLimits,
+): LoadPlan {
+  return {
+    submission,
+    model: loadModelOf(config),
+    gracePeriodMs: config.gracePeriodMs,
+    sampling: {
+      successRate: config.sampling.successSampleRate / 100,
+      maxSuccesses: config.sampling.successSampleRate === 0 ? 0 : limits.maxSuccesses,
+      maxErrors: limits.maxErrors,
+      slowThresholdMs: config.sampling.slowThresholdMs,
+      maxSlow: limits.maxSlow,
+      maxBodyBytes: limits.maxBodyBytes,
+    },
+    transport: config.transport,
+  };
+}
+
+/** Planned length in ms; Infinity where only a number of requests ends it. */
+export function plannedDurationMs(model: LoadModel): number {
+  return model.segments.reduce((sum, segment) => sum + segment.durationMs, 0);
+}
+
+/** Arrivals of the whole plan, or the budget of requests; undefined where only time ends a closed model. */
+export function expectedRequests(model: LoadModel): number | undefined {
+  if (model.kind === 'concurrency') return model.iterations;
+  const arrivals = model.segments.reduce(
+    (sum, segment) => sum + ((segment.startRate + segment.endRate) / 2) * (segment.durationMs / 1000),
+    0,
+  );
+  return Math.min(Math.round(arrivals), model.iterations ?? Infinity);
+}
+
+/**
+ * Names what was planned: equal for runs that make the same load with the same request. Credentials and variables are left out, because
+ * tokens change from run to run.
+ */
+export function planHash(plan: LoadPlan): string {
+  const { method, url, headers, body } = plan.submission.request;
+  const names = headers.map(([name]) => name.toLowerCase());
+  const scripts = plan.submission.scripts ?? { preRequest: [], test: [] };
+  const content = JSON.stringify(
+    [plan.model, method, url, names, scripts, plan.transport],
+    (_key, value: unknown) => (value === Infinity ? 'Infinity' : value),
+  );
+  return createHash('sha256')
+    .update(content)
+    .update(body ?? '')
+    .digest('hex')
+    .slice(0, 16);
+}

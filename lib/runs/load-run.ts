@@ -1,0 +1,172 @@
+import { histogramNames, type LoadOutcome, type LoadPlan, type LoadRun, type Tick } from '../engine/types.js';
+import type { Redactor } from '../model/redaction.js';
+import type { LiveSnapshot } from '../model/live.js';
+import type { Report, RunStatus } from '../model/report.js';
+import type { RunConfig } from '../model/run-config.js';
+import type { Threshold } from '../model/threshold.js';
+import type { NewHistogram } from '../store/histograms.js';
+import type { NewMetric } from '../store/metrics.js';
+import type { NewResult } from '../store/results.js';
+import { RunAggregator, type SecondSummary } from './aggregator.js';
+import { addDelta, encodeHistogram, newHistogram, toDelta } from './histogram.js';
+import { keptResult, ReportSamples, resultRow } from './kept-result.js';
+import { liveLatency, liveSnapshot, metricValues } from './live-snapshot.js';
+import { expectedRequests, plannedDurationMs } from './load-plan.js';
+import { buildReport } from './report-builder.js';
+import { Series, seriesPoint } from './series.js';
+import { SlidingWindow } from './sliding-window.js';
+import { ThresholdEvaluation, type Measurements } from './threshold-evaluation.js';
+
+/** What one second of a run puts into the store. */
+export interface StoredSecond {
+  second: number;
+  metrics: NewMetric[];
+  histograms: NewHistogram[];
+  results: NewResult[];
+}
+
+export interface LoadRunEvents {
+  onTick(): void;
+  onSecond(stored: StoredSecond): void;
+  onAbort(threshold: Threshold): void;
+}
+
+/** The state of a load run under way: takes its ticks, answers snapshots, and in the end the report. Knows no store and no clock but the ticks'. */
+export class LoadRunState {
+  readonly expected: number | undefined;
+  readonly plannedMs: number;
+  readonly warnings: string[];
+  status: RunStatus = 'pending';
+  load: LoadRun | undefined;
+  #aggregator = new RunAggregator();
+  #window = new SlidingWindow();
+  #series = new Series();
+  #samples = new ReportSamples();
+  #thresholds: ThresholdEvaluation;
+  #results: NewResult[] = [];
+  #scratch = newHistogram();
+  #overall: LiveSnapshot['overall'];
+  #ticked = false;
+
+  constructor(
+    readonly runId: string,
+    readonly config: RunConfig,
+    readonly plan: LoadPlan,
+    readonly startTime: number,
+    private readonly redactor: Redactor,
+    private readonly events: LoadRunEvents,
+    warnings: readonly string[],
+  ) {
+    this.expected = expectedRequests(plan.model);
+    this.plannedMs = plannedDurationMs(plan.model);
+    this.warnings = [...warnings];
+    this.#thresholds = new ThresholdEvaluation(config.thresholds);
+    this.#overall = this.#readOverall();
+  }
+
+  addTick(tick: Tick): void {
+    this.#ticked = true;
+    this.#window.add(tick);
+    for (const sample of tick.samples) {
+      const kept = keptResult(sample, this.redactor);
+      this.#samples.add(kept);
+      this.#results.push(resultRow(sample, kept, this.redactor, this.config.sampling.saveTimingBreakdown));
+    }
+    const second = this.#aggregator.add(tick);
+    if (second !== undefined) this.#endSecond(second, tick.final);
+    this.events.onTick();
+  }
+
+  #endSecond(second: SecondSummary, final: boolean): void {
+    this.#series.add(seriesPoint(second));
+    this.#overall = this.#readOverall();
+    const timestamp = Math.round(this.startTime + second.endMs);
+    const values = metricValues(second, this.#aggregator.totals, this.expected);
+    const results = this.#results;
+    this.#results = [];
+    this.events.onSecond({
+      second: second.second,
+      metrics: Object.entries(values).map(([name, value]) => ({ timestamp, name, value })),
+      histograms: this.#encode(second),
+      results,
+    });
+    const aborting = this.#thresholds.addSecond(second, this.measurements());
+    if (aborting !== undefined && !final) this.events.onAbort(aborting);
+  }
+
+  #encode(second: SecondSummary): NewHistogram[] {
+    return histogramNames.flatMap((name) => {
+      const delta = second.histograms[name];
+      if (delta.values.length === 0) return [];
+      this.#scratch.reset();
+      addDelta(this.#scratch, delta);
+      return [{ name, data: encodeHistogram(this.#scratch) }];
+    });
+  }
+
+  #readOverall(): LiveSnapshot['overall'] {
+    const { responseTime, serviceTime } = this.#aggregator.whole;
+    return {
+      responseTime: liveLatency(toDelta(responseTime)),
+      serviceTime: liveLatency(toDelta(serviceTime)),
+    };
+  }
+
+  /** The whole run as conditions see it. */
+  measurements(): Measurements {
+    const { totals, whole } = this.#aggregator;
+    let passed = 0;
+    let failed = 0;
+    for (const test of totals.tests) {
+      passed += test.passed;
+      failed += test.failed;
+    }
+    return {
+      spanMs: totals.elapsedMs,
+      counters: totals.counters,
+      failures: totals.failures,
+      statusCodes: totals.statusCodes,
+      tests: { passed, failed },
+      inFlight: totals.inFlight,
+      histogram: (name) => toDelta(whole[name]),
+    };
+  }
+
+  /** Undefined until the first tick. */
+  snapshot(): LiveSnapshot | undefined {
+    if (!this.#ticked) return undefined;
+    return liveSnapshot({
+      runId: this.runId,
+      status: this.status,
+      timestamp: Math.round(this.startTime + this.#aggregator.totals.elapsedMs),
+      totals: this.#aggregator.totals,
+      window: this.#window,
+      overall: this.#overall,
+      model: this.plan.model,
+      plannedMs: this.plannedMs,
+      expected: this.expected,
+    });
+  }
+
+  /** The report as of now; final once the run has ended. */
+  report(status: RunStatus, endReason: string, outcome: LoadOutcome, endTime: number): Report {
+    return buildReport({
+      runId: this.runId,
+      status,
+      endReason,
+      startTime: this.startTime,
+      endTime,
+      config: this.config,
+      plan: this.plan,
+      totals: this.#aggregator.totals,
+      whole: this.#aggregator.whole,
+      history: this.#aggregator.history,
+      outcome,
+      series: this.#series.points(),
+      peakRps: this.#series.peakRps,
+      thresholds: this.#thresholds.results(this.measurements()),
+      samples: this.#samples,
+      warnings: this.warnings,
+    });
+  }
+}

@@ -1,0 +1,161 @@
+import type { ScriptSet, ScriptSource, Variables, VariableScopes } from '../engine/types.js';
+import type { EncodeContext } from '../engine/request-encoder.js';
+import { VayuError } from '../model/errors.js';
+import { parseHttpRequest, type HttpRequest, type PartialRequest } from '../model/http-request.js';
+import { Redactor, secretsOfAuth } from '../model/redaction.js';
+import { decidesAuth, toRequestAuth } from '../model/resources-auth.js';
+import { plainVariables, secretNames } from '../model/resources-variables.js';
+import type { Collection, Environment, SavedRequest, SavedVariables } from '../model/resources.js';
+import type { Store } from '../store/store.js';
+
+/** A request with everything that saved resources add to it. */
+export interface ResolvedRequest {
+  request: HttpRequest;
+  context: EncodeContext;
+  redactor: Redactor;
+  requestId: string | null;
+  environmentId: string | null;
+  /** Where variables that scripts change are saved. */
+  environment?: Environment;
+  /** Outermost first. */
+  chain: Collection[];
+}
+
+const requestKeys = [
+  'name',
+  'method',
+  'url',
+  'params',
+  'headers',
+  'body',
+  'preRequestScript',
+  'postRequestScript',
+  'timeout',
+  'connectTimeout',
+  'followRedirects',
+  'maxRedirects',
+  'insecure',
+  'proxy',
+  'noProxy',
+  'httpVersion',
+  'clientCert',
+  'caFile',
+  'resolve',
+  'unixSocket',
+  'compressed',
+  'cookies',
+  'maxResponseSize',
+  'variables',
+] as const;
+
+/** The fields of a saved request that say something, in the form of one that is sent. */
+function fieldsOfSaved(saved: SavedRequest): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const key of requestKeys) {
+    const value: unknown = saved[key];
+    if (value === undefined || value === null || value === '') continue;
+    fields[key] = key === 'variables' ? plainVariables(value as SavedVariables) : value;
+  }
+  if (saved.auth !== null) fields['auth'] = toRequestAuth(saved.auth);
+  return fields;
+}
+
+function savedRequest(store: Store, id: string): SavedRequest {
+  const saved = store.requests.get(id);
+  if (saved === undefined)
+    throw new VayuError('not_found', `requestId: there is no saved request ${JSON.stringify(id)}`, {
+      requestId: id,
+    });
+  return saved;
+}
+
+function savedEnvironment(store: Store, id: string): Environment {
+  const environment = store.environments.get(id);
+  if (environment === undefined) {
+    throw new VayuError('not_found', `environmentId: there is no environment ${JSON.stringify(id)}`, {
+      environmentId: id,
+    });
+  }
+  return environment;
+}
+
+function merge(given: PartialRequest, saved: SavedRequest): HttpRequest {
+  const { tests, ...rest } = given;
+  const own = tests === undefined ? rest : { ...rest, postRequestScript: tests };
+  const variables = { ...(fieldsOfSaved(saved)['variables'] as object | undefined), ...given.variables };
+  return parseHttpRequest({
+    ...fieldsOfSaved(saved),
+    ...own,
+    ...(Object.keys(variables).length === 0 ? {} : { variables }),
+  }) as HttpRequest;
+}
+
+/** The authentication of the nearest collection that decides it. */
+function inheritedAuth(chain: readonly Collection[]): HttpRequest['auth'] {
+  const decider = chain.toReversed().find((collection) => decidesAuth(collection.auth));
+  if (decider?.auth === undefined || decider.auth === null) return undefined;
+  return parseHttpRequest({ url: 'http://inherited', auth: toRequestAuth(decider.auth) }).auth;
+}
+
+function chainScripts(chain: readonly Collection[]): ScriptSet {
+  const scripts = (pick: (collection: Collection) => string): ScriptSource[] =>
+    chain.flatMap((collection) =>
+      pick(collection).trim() === '' ? [] : [{ name: collection.name, code: pick(collection) }],
+    );
+  return { preRequest: scripts((c) => c.preRequestScript), test: scripts((c) => c.postRequestScript) };
+}
+
+function chainVariables(chain: readonly Collection[]): Variables {
+  return Object.assign({}, ...chain.map((collection) => plainVariables(collection.variables))) as Variables;
+}
+
+function secretValues(saved: SavedVariables): string[] {
+  const plain = plainVariables(saved);
+  return secretNames(saved).flatMap((name) => (typeof plain[name] === 'string' ? [plain[name]] : []));
+}
+
+/**
+ * Completes a request from what it names: the saved request's fields under its own, authentication, variables and scripts of its collections,
+ * the environment's and the global variables. Throws `not_found` for an unknown id.
+ */
+export function resolveRequest(store: Store, given: PartialRequest): ResolvedRequest {
+  const saved = given.requestId === undefined ? undefined : savedRequest(store, given.requestId);
+  const environment =
+    given.environmentId === undefined ? undefined : savedEnvironment(store, given.environmentId);
+  const chain = saved?.collectionId == null ? [] : store.collections.chain(saved.collectionId);
+  const merged = saved === undefined ? (given as HttpRequest) : merge(given, saved);
+  const auth =
+    merged.auth === undefined || merged.auth.type === 'inherit' ? inheritedAuth(chain) : merged.auth;
+  const { auth: _own, ...rest } = merged;
+  const request: HttpRequest = auth === undefined ? rest : { ...rest, auth };
+  const globals = store.globals.get().variables;
+  const variables: VariableScopes = {
+    ...(environment === undefined ? {} : { environment: plainVariables(environment.variables) as Variables }),
+    ...(chain.length === 0 ? {} : { collection: chainVariables(chain) }),
+    globals: plainVariables(globals) as Variables,
+  };
+  const secrets = [
+    ...secretsOfAuth(request.auth),
+    ...secretValues(globals),
+    ...(environment === undefined ? [] : secretValues(environment.variables)),
+    ...chain.flatMap((collection) => secretValues(collection.variables)),
+  ];
+  const keyHeader = request.auth?.type === 'apikey' && request.auth.in !== 'query' ? [request.auth.key] : [];
+  const name = request.name ?? saved?.name;
+  return {
+    request,
+    context: {
+      variables,
+      inheritedScripts: chainScripts(chain),
+      info: {
+        ...(name === undefined ? {} : { requestName: name }),
+        ...(saved === undefined ? {} : { requestId: saved.id }),
+      },
+    },
+    redactor: new Redactor(secrets, keyHeader),
+    requestId: saved?.id ?? null,
+    environmentId: environment?.id ?? null,
+    ...(environment === undefined ? {} : { environment }),
+    chain,
+  };
+}
