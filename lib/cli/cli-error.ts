@@ -8,7 +8,7 @@ export class CliError extends Error {
     message: string,
     readonly exitCode: ExitCode = exitCodes.usage,
     /** Machine-readable, as in the control API. */
-    readonly code: string = 'bad_request',
+    readonly code = 'bad_request',
   ) {
     super(message);
   }

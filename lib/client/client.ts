@@ -197,8 +197,9 @@ export class VayuClient {
 
   #unreachable(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted === true) return error;
-    const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
-    const reason = cause?.code ?? (error instanceof Error ? error.message : String(error));
+    const cause =
+      error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined;
+    const reason = cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
     return new VayuApiError(
       'unreachable',
       `no daemon answers at ${this.baseUrl} (${reason})`,

@@ -8,7 +8,7 @@ type Fields = Record<string, unknown>;
 export const defaultDuration = '10s';
 export const defaultConcurrency = 50;
 
-const loadModes: readonly string[] = [...runModes, ...Object.keys(modeAliases)];
+const loadModes: readonly unknown[] = [...runModes, ...Object.keys(modeAliases)];
 
 /** Fields that say how a run ends, and how its load is made: an option replaces all of the file's fields of its kind. */
 const endFields = ['duration', 'iterations'];
@@ -82,7 +82,7 @@ function loadFields(file: Fields, options: LoadOptions): Fields {
     if (rps === undefined && options.stages === undefined) load['concurrency'] = options.concurrency;
     else if (options.maxInFlight === undefined) load['maxInFlight'] = options.concurrency;
   }
-  const known = file['mode'] === undefined || loadModes.includes(String(file['mode']));
+  const known = file['mode'] === undefined || loadModes.includes(file['mode']);
   if (known && (ends || shapes || rises || load['mode'] === undefined)) {
     load['mode'] = modeOf(load, file['mode'], rises);
   }
