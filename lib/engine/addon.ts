@@ -115,6 +115,8 @@ export interface NativeEngine {
   stopRun(id: number, graceMs: number): void;
   /** Milliseconds since the run's start at which the change takes effect. */
   holdRun(id: number, value: number): number;
+  /** Name and value in turn. */
+  replaceRunHeaders(id: number, headers: string[]): void;
   /** Active, pending, processed, workers. */
   counts(): [number, number, number, number];
   close(): Promise<void>;

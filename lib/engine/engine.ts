@@ -41,6 +41,7 @@ export class Engine {
       verbose: options.verbose ?? false,
       proxyUrl: options.proxyUrl ?? '',
       caFile: options.caFile ?? trustedAuthorities(),
+      allowHosts: options.allowHosts ?? [],
     };
     this.#native = new addon.NativeEngine(
       nativeConfig(options),
@@ -135,6 +136,9 @@ export class Engine {
       done,
       stop: (graceMs = 1000) => {
         if (this.#closed === undefined) this.#native.stopRun(started.id, graceMs);
+      },
+      replaceHeaders: (headers) => {
+        if (this.#closed === undefined) this.#native.replaceRunHeaders(started.id, headers.flat());
       },
       update: (change) => {
         const value = plan.model.kind === 'rate' ? change.rate : change.concurrency;

@@ -21,6 +21,7 @@ export interface EngineDefaults {
   verbose: boolean;
   proxyUrl: string;
   caFile: string;
+  allowHosts: string[];
 }
 
 export function nativeConfig(options: EngineOptions): Record<string, number> {
@@ -108,6 +109,7 @@ function nativeOptions(request: RequestSpec, defaults: EngineDefaults): NativeSu
     unixSocket: request.unixSocket ?? '',
     userAgent: defaults.userAgent,
     resolve: request.resolve ?? [],
+    allowHosts: defaults.allowHosts,
     maxResponseBytes: request.maxResponseBytes ?? 100 * 1024 * 1024,
     verbose: defaults.verbose,
   };

@@ -25,7 +25,15 @@ export interface EncodeContext {
   baseDir?: string;
   /** Boundary of multipart bodies. Default: a random one. */
   boundary?: string;
+  /** For requests that do not say themselves. */
+  defaults?: RequestDefaults;
   now?: () => number;
+}
+
+export interface RequestDefaults {
+  timeoutMs?: number;
+  maxRedirects?: number;
+  maxResponseBytes?: number;
 }
 
 export interface EncodedRequest {
@@ -111,6 +119,7 @@ function proxySettings(
 
 function connectionSettings(
   request: HttpRequest,
+  defaults: RequestDefaults,
   text: (value: string) => string,
 ): Omit<RequestSpec, 'method' | 'url' | 'headers' | 'body' | 'auth'> {
   const { resolve, clientCert } = request;
@@ -120,10 +129,12 @@ function connectionSettings(
       : Array.isArray(resolve)
         ? resolve
         : Object.entries(resolve).map(([host, address]) => `${host}:${address}`);
+  const maxResponseBytes = request.maxResponseSize ?? defaults.maxResponseBytes;
   return {
-    timeoutMs: request.timeout === undefined ? defaultTimeoutMs : timeoutMsOf(request.timeout),
+    timeoutMs:
+      request.timeout === undefined ? (defaults.timeoutMs ?? defaultTimeoutMs) : timeoutMsOf(request.timeout),
     followRedirects: request.followRedirects ?? true,
-    maxRedirects: request.maxRedirects ?? defaultMaxRedirects,
+    maxRedirects: request.maxRedirects ?? defaults.maxRedirects ?? defaultMaxRedirects,
     ...(request.connectTimeout === undefined
       ? {}
       : { connectTimeoutMs: timeoutMsOf(request.connectTimeout) }),
@@ -138,7 +149,7 @@ function connectionSettings(
     ...(request.unixSocket === undefined ? {} : { unixSocket: text(request.unixSocket) }),
     ...(request.compressed === undefined ? {} : { compressed: request.compressed }),
     ...(request.cookies === undefined ? {} : { cookies: request.cookies }),
-    ...(request.maxResponseSize === undefined ? {} : { maxResponseBytes: request.maxResponseSize }),
+    ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
   };
 }
 
@@ -188,7 +199,9 @@ export async function encodeRequest(
   const changing = mayChangeVariables([...scripts.preRequest, ...scripts.test].map((script) => script.code));
   const text = (value: string): string => (changing ? value : resolver.resolve(value));
 
-  const settings = connectionSettings(request, (value) => resolver.resolveFully(value));
+  const settings = connectionSettings(request, context.defaults ?? {}, (value) =>
+    resolver.resolveFully(value),
+  );
   const authContext: AuthContext = {
     resolver,
     text,
@@ -246,4 +259,13 @@ export async function encodeRequest(
     ...(context.info === undefined ? {} : { info: context.info }),
   };
   return { submission, warnings, ...(renewal === undefined ? {} : { renewal }) };
+}
+
+/** Finds what {@link encodeRequest} would refuse, apart from tokens: a URL that cannot be used, a file that cannot be read. */
+export function checkRequest(request: HttpRequest, context: EncodeContext = {}): void {
+  const resolver = new TemplateResolver(scopesWithOwn(request, context.variables));
+  const text = (value: string): string => resolver.resolve(value);
+  parseRequestUrl(text(request.url));
+  headerPairs(request.headers, text);
+  encodeBody(request.body, { resolver, text, baseDir: context.baseDir ?? process.cwd() });
 }

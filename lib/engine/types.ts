@@ -22,6 +22,11 @@ export interface EngineOptions {
   proxyUrl?: string;
   /** PEM bundle of trusted authorities. Default: the system's where libcurl finds it, else Node's. */
   caFile?: string;
+  /**
+   * Hosts that requests, redirects and scripts may reach: names or addresses, `*.suffix`, each with an optional `:port`.
+   * Default: every host.
+   */
+  allowHosts?: string[];
   /** Memory of one worker's script runtime, in bytes. Default 64 MiB. */
   scriptMemoryLimit?: number;
   /** Time one script execution may take, in ms. Default 5000. */
@@ -351,6 +356,8 @@ export interface LoadRun {
   stop(graceMs?: number): void;
   /** From now on hold this rate (`rate` model) or concurrency until the plan's end. */
   update(change: { rate?: number; concurrency?: number }): void;
+  /** From now on these headers replace those of the same name in the plan's request, as when a token was refreshed. */
+  replaceHeaders(headers: HeaderPair[]): void;
 }
 
 export interface LoadOutcome {

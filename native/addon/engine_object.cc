@@ -1,6 +1,7 @@
 #include "addon/engine_object.h"
 
 #include <utility>
+#include <vector>
 
 #include "addon/exchange_to_js.h"
 #include "addon/plan_from_js.h"
@@ -39,6 +40,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::startRun>("startRun"),
                          InstanceMethod<&EngineObject::stopRun>("stopRun"),
                          InstanceMethod<&EngineObject::holdRun>("holdRun"),
+                         InstanceMethod<&EngineObject::replaceRunHeaders>("replaceRunHeaders"),
                          InstanceMethod<&EngineObject::counts>("counts"),
                          InstanceMethod<&EngineObject::close>("close"),
                      });
@@ -119,6 +121,16 @@ Napi::Value EngineObject::holdRun(const Napi::CallbackInfo& info) {
   if (start == runStarts_.end()) throw Napi::Error::New(info.Env(), "the run has ended");
   const std::int64_t atNs = loop_->holdRun(id, start->second, info[1].As<Napi::Number>().DoubleValue());
   return Napi::Number::New(info.Env(), static_cast<double>(atNs) / static_cast<double>(kNsPerMs));
+}
+
+void EngineObject::replaceRunHeaders(const Napi::CallbackInfo& info) {
+  if (closing_) return;
+  const auto flat = info[1].As<Napi::Array>();
+  std::vector<HeaderField> headers;
+  for (std::uint32_t index = 0; index + 1 < flat.Length(); index += 2) {
+    headers.push_back({flat.Get(index).ToString().Utf8Value(), flat.Get(index + 1).ToString().Utf8Value()});
+  }
+  loop_->replaceRunHeaders(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()), std::move(headers));
 }
 
 Napi::Value EngineObject::counts(const Napi::CallbackInfo& info) {

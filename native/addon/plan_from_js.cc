@@ -37,6 +37,7 @@ std::shared_ptr<const RequestOptions> optionsFromJs(const JsReader& reader) {
   options->unixSocket = reader.text("unixSocket");
   options->userAgent = reader.text("userAgent");
   options->resolve = reader.texts("resolve");
+  options->allowHosts = reader.texts("allowHosts");
   options->maxResponseBytes = static_cast<std::uint64_t>(reader.number("maxResponseBytes"));
   options->verbose = reader.boolean("verbose");
   return options;

@@ -1,21 +1,13 @@
 #include "engine/curl_request.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstring>
 
 #include "base/clock.h"
+#include "engine/host_rules.h"
 
 namespace vayu {
 
 namespace {
-
-bool equalsIgnoringCase(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(), [](unsigned char a, unsigned char b) {
-           return std::tolower(a) == std::tolower(b);
-         });
-}
 
 bool breaksHeader(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
@@ -57,10 +49,10 @@ ErrorCode configureHeaders(CURL* easy, const PreparedRequest& request, CurlSlist
       message = "header \"" + field.name.substr(0, 80) + "\" contains a line break or a null character";
       return ErrorCode::kInvalidUrl;
     }
-    hasExpect = hasExpect || equalsIgnoringCase(field.name, "expect");
-    hasContentType = hasContentType || equalsIgnoringCase(field.name, "content-type");
-    hasUserAgent = hasUserAgent || equalsIgnoringCase(field.name, "user-agent");
-    hasEncoding = hasEncoding || equalsIgnoringCase(field.name, "accept-encoding");
+    hasExpect = hasExpect || sameHeaderName(field.name, "expect");
+    hasContentType = hasContentType || sameHeaderName(field.name, "content-type");
+    hasUserAgent = hasUserAgent || sameHeaderName(field.name, "user-agent");
+    hasEncoding = hasEncoding || sameHeaderName(field.name, "accept-encoding");
     // libcurl drops "Name:" and sends "Name;" as a header without a value.
     line = field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
     headers.append(line.c_str());
@@ -148,6 +140,9 @@ ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& h
     curl_free(normal);
   }
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  if (!options.allowHosts.empty()) {
+    if (!urlAllowed(options.allowHosts, url, message)) return ErrorCode::kInvalidUrl;
+  }
 
   configureMethod(easy, request);
   if (const ErrorCode code = configureHeaders(easy, request, headers, message); code != ErrorCode::kNone) return code;
@@ -185,7 +180,9 @@ ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& h
   return ErrorCode::kNone;
 }
 
-ErrorCode errorCodeOf(CURLcode code) {
+ErrorCode errorCodeOf(CURLcode code, const char* errorBuffer) {
+  const std::string_view text = errorBuffer == nullptr ? "" : errorBuffer;
+  const auto says = [text](std::string_view words) { return text.find(words) != std::string_view::npos; };
   switch (code) {
     case CURLE_OK: return ErrorCode::kNone;
     case CURLE_OPERATION_TIMEDOUT: return ErrorCode::kTimeout;
@@ -194,8 +191,9 @@ ErrorCode errorCodeOf(CURLcode code) {
     case CURLE_PROXY: return ErrorCode::kConnectionFailed;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY: return ErrorCode::kDnsFailed;
-    case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
+      return says("chunk") || says("Too large") ? ErrorCode::kProtocolError : ErrorCode::kConnectionClosed;
+    case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE: return ErrorCode::kConnectionClosed;
     case CURLE_SSL_CONNECT_ERROR:
@@ -213,8 +211,11 @@ ErrorCode errorCodeOf(CURLcode code) {
     case CURLE_USE_SSL_FAILED:
     case CURLE_PEER_FAILED_VERIFICATION: return ErrorCode::kSslError;
     case CURLE_TOO_MANY_REDIRECTS: return ErrorCode::kTooManyRedirects;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return ErrorCode::kInvalidUrl;
+    case CURLE_URL_MALFORMAT: return ErrorCode::kInvalidUrl;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return says("HTTP/0.9") ? ErrorCode::kProtocolError : ErrorCode::kInvalidUrl;
+    // A single header line beyond libcurl's limit of 100 KiB.
+    case CURLE_OUT_OF_MEMORY: return ErrorCode::kProtocolError;
     case CURLE_FILESIZE_EXCEEDED: return ErrorCode::kResponseTooLarge;
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:

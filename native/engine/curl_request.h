@@ -15,7 +15,8 @@ namespace vayu {
 ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& headers, CurlSlist& resolve,
                         std::string& message);
 
-ErrorCode errorCodeOf(CURLcode code);
+// `errorBuffer` is libcurl's own text, which tells apart what one code stands for.
+ErrorCode errorCodeOf(CURLcode code, const char* errorBuffer);
 
 // The message of a failed transfer: libcurl's own words where it has any.
 std::string errorMessageOf(CURLcode code, const char* errorBuffer);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "engine/curl_request.h"
+#include "engine/host_rules.h"
 
 namespace vayu {
 
@@ -59,6 +60,7 @@ struct CurlTransport::Slot {
 
   static std::size_t onBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t onHeader(char* data, std::size_t size, std::size_t count, void* self);
+  static int onRequest(void* self, char*, char*, int, int);
   static curl_socket_t onOpen(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int onClose(void* self, curl_socket_t fd);
 
@@ -67,9 +69,10 @@ struct CurlTransport::Slot {
   CurlSlist headers;
   CurlSlist resolve;
   std::shared_ptr<const PreparedRequest> configuredFor;  // keeps the body that the handle points to
-  bool capturesHeaders = false;
   Exchange* exchange = nullptr;
   bool sawBody = false;
+  bool headerComplete = false;
+  bool refusedHost = false;
   bool tooLarge = false;
   std::uint64_t captureLimit = 0;
   std::uint64_t decodedBytes = 0;
@@ -157,6 +160,10 @@ std::size_t CurlTransport::Slot::onHeader(char* data, std::size_t size, std::siz
   auto* slot = static_cast<Slot*>(self);
   const std::string_view line(data, size * count);
   Response& response = slot->exchange->response;
+  const bool isEnd = line == "\r\n" || line == "\n";
+  // A status line begins another header; trailers come after the end and change nothing.
+  slot->headerComplete = isEnd || (slot->headerComplete && !line.starts_with("HTTP/"));
+  if (!slot->exchange->captureHeaders) return line.size();
   if (line.starts_with("HTTP/")) {
     // A new response: after a redirect, a 1xx or a challenge.
     response.headerBlock.clear();
@@ -169,10 +176,23 @@ std::size_t CurlTransport::Slot::onHeader(char* data, std::size_t size, std::siz
         response.statusText.pop_back();
       }
     }
-  } else if (line != "\r\n" && line != "\n") {
+  } else if (!isEnd) {
     response.headerBlock.append(line);
   }
   return line.size();
+}
+
+// Before each request of a transfer is sent, those after redirects included.
+int CurlTransport::Slot::onRequest(void* self, char*, char*, int, int) {
+  auto* slot = static_cast<Slot*>(self);
+  char* url = nullptr;
+  std::string message;
+  if (curl_easy_getinfo(slot->easy.get(), CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url != nullptr &&
+      urlAllowed(slot->exchange->request->options->allowHosts, url, message)) {
+    return CURL_PREREQFUNC_OK;
+  }
+  slot->refusedHost = true;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 curl_socket_t CurlTransport::Slot::onOpen(void* self, curlsocktype, curl_sockaddr* address) {
@@ -264,6 +284,8 @@ void CurlTransport::start(Exchange& exchange) {
   CURL* easy = slot.easy.get();
   slot.exchange = &exchange;
   slot.sawBody = false;
+  slot.headerComplete = false;
+  slot.refusedHost = false;
   slot.tooLarge = false;
   slot.decodedBytes = 0;
   slot.errorBuffer[0] = '\0';
@@ -274,7 +296,6 @@ void CurlTransport::start(Exchange& exchange) {
     curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
     slot.configuredFor = exchange.request;
-    slot.capturesHeaders = false;
     std::string message;
     const ErrorCode code = configureEasy(easy, *exchange.request, slot.headers, slot.resolve, message);
     if (code != ErrorCode::kNone) {
@@ -287,18 +308,18 @@ void CurlTransport::start(Exchange& exchange) {
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.errorBuffer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Slot::onBody);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Slot::onHeader);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &slot);
+    if (!exchange.request->options->allowHosts.empty()) {
+      curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Slot::onRequest);
+      curl_easy_setopt(easy, CURLOPT_PREREQDATA, &slot);
+    }
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Slot::onOpen);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &slot);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Slot::onClose);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   } else if (exchange.request->options->cookies) {
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
-  }
-  if (slot.capturesHeaders != exchange.captureHeaders) {
-    slot.capturesHeaders = exchange.captureHeaders;
-    // libcurl hands headers to the write function's data when only HEADERDATA is set, so both go together.
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, exchange.captureHeaders ? &Slot::onHeader : nullptr);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange.captureHeaders ? &slot : nullptr);
   }
 
   ++slot.multi.active;
@@ -372,13 +393,19 @@ void CurlTransport::finish(Slot& slot, int curlCode) {
     if (slot.tooLarge) {
       exchange.fail(ErrorCode::kResponseTooLarge,
                     "the response is larger than " + std::to_string(exchange.request->options->maxResponseBytes) + " bytes");
+    } else if (slot.refusedHost) {
+      exchange.fail(ErrorCode::kInvalidUrl, "a redirect leads to a host that is not on the list of allowed hosts");
     } else {
-      exchange.fail(errorCodeOf(code), errorMessageOf(code, slot.errorBuffer));
+      exchange.fail(errorCodeOf(code, slot.errorBuffer), errorMessageOf(code, slot.errorBuffer));
     }
     long error = 0;
     if (exchange.osError == 0 && curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error) == CURLE_OK) {
       exchange.osError = static_cast<int>(error);
     }
+  }
+  if (code == CURLE_OK && !slot.headerComplete && exchange.response.bodyBytes == 0) {
+    // libcurl takes the end of the connection for the end of the header.
+    exchange.fail(ErrorCode::kConnectionClosed, "the connection was closed in the middle of the response's header");
   }
   long connects = 0;
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);

@@ -91,6 +91,11 @@ std::int64_t EventLoop::holdRun(std::uint64_t runId, std::int64_t runStartNs, do
   return at - runStartNs;
 }
 
+void EventLoop::replaceRunHeaders(std::uint64_t runId, std::vector<HeaderField> headers) {
+  const auto shared = std::make_shared<const std::vector<HeaderField>>(std::move(headers));
+  for (const auto& worker : workers_) worker->replaceRunHeaders(runId, shared);
+}
+
 std::uint64_t EventLoop::activeCount() const {
   std::uint64_t sum = 0;
   for (const auto& worker : workers_) sum += worker->gauges().active.load(std::memory_order_relaxed);

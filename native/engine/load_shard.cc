@@ -263,6 +263,17 @@ void LoadShard::stop(std::int64_t nowNs, std::int64_t abortAtNs) {
 
 void LoadShard::hold(std::int64_t atNs, double value) { holds_.emplace_back(atNs, value); }
 
+void LoadShard::replaceHeaders(const std::vector<HeaderField>& headers) {
+  auto changed = std::make_unique<Submission>(*setting_.submission);
+  for (const HeaderField& header : headers) {
+    std::erase_if(changed->request.headers, [&header](const HeaderField& field) { return sameHeaderName(field.name, header.name); });
+    changed->request.headers.push_back(header);
+  }
+  setting_.submission = changed.get();
+  changed_ = std::move(changed);
+  setting_.prepared = changed_->isStatic() ? changed_->prepare() : nullptr;
+}
+
 void LoadShard::abortAll() {
   // Backwards, since each abort takes the execution out of the list.
   while (!running_.empty()) {

@@ -28,6 +28,9 @@ class LoadShard final : private ExecutionOwner {
   // Holds a rate or a concurrency from `atNs` (monotonic) until the plan's end.
   void hold(std::int64_t atNs, double value);
 
+  // From now on these headers replace those of the same name in the plan's request.
+  void replaceHeaders(const std::vector<HeaderField>& headers);
+
   // Nothing is in flight and nothing will be begun.
   bool ended() const { return ended_; }
   const Recorder& recorder() const { return recorder_; }
@@ -54,6 +57,7 @@ class LoadShard final : private ExecutionOwner {
   const std::uint32_t index_;
   std::unique_ptr<Transport> transport_;
   ScriptHost* scripts_;
+  std::unique_ptr<Submission> changed_;  // the plan's submission with headers replaced
   ExecutionSetting setting_;
   Recorder& recorder_;
   TestTable& tests_;

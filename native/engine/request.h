@@ -1,10 +1,12 @@
 // What is sent: the options of a request, and its bytes once every template is resolved. Immutable and shared between exchanges.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "script/script_host.h"
@@ -35,9 +37,17 @@ struct RequestOptions {
   std::string unixSocket;
   std::string userAgent;  // sent when the headers name none
   std::vector<std::string> resolve;
+  std::vector<std::string> allowHosts;  // see host_rules.h; empty: every host
   std::uint64_t maxResponseBytes = 100u << 20;
   bool verbose = false;
 };
+
+// Header names compare without case.
+inline bool sameHeaderName(std::string_view left, std::string_view right) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return left.size() == right.size() &&
+         std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return lower(a) == lower(b); });
+}
 
 // A request ready to be carried. `id` is unique in the process, so that a transport can keep a handle configured for it.
 struct PreparedRequest {

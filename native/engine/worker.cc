@@ -98,6 +98,14 @@ void Worker::holdRun(std::uint64_t runId, std::int64_t atNs, double value) {
   });
 }
 
+void Worker::replaceRunHeaders(std::uint64_t runId, std::shared_ptr<const std::vector<HeaderField>> headers) {
+  post([runId, headers = std::move(headers)](Worker& self) {
+    for (auto& [run, shard] : self.shards_) {
+      if (run->id == runId) shard->replaceHeaders(*headers);
+    }
+  });
+}
+
 ScriptHost& Worker::scripts() {
   if (scripts_ == nullptr) {
     scripts_ = std::make_unique<ScriptHost>(config_.scripts);

@@ -1,0 +1,4 @@
+/** The library: `import { Engine } from 'vayu-engine'`. */
+export { Engine } from './engine/engine.js';
+export * from './engine/types.js';
+export { VayuError } from './model/errors.js';
