@@ -164,6 +164,10 @@ export const httpRequestShape = {
     .string()
     .optional()
     .meta({ description: 'A saved request; fields given beside it replace its own' }),
+  collectionId: z
+    .string()
+    .optional()
+    .meta({ description: 'The collection that a request without `requestId` lies in' }),
   environmentId: z.string().optional(),
   variables: variablesSchema.optional(),
 } as const;

@@ -212,7 +212,8 @@ export interface Report {
   verdict: Verdict;
   thresholds: { passed: boolean; results: ThresholdResult[] };
   series: SeriesPoint[];
-  transport: { name: 'curl' | 'wire'; reason: string };
+  /** `unknown` while the run is under way and where it did not end in this process. */
+  transport: { name: 'curl' | 'wire' | 'unknown'; reason: string };
   plan: {
     hash: string;
     model: 'rate' | 'concurrency';

@@ -163,6 +163,13 @@ export class RunAggregator {
     return this.#endSecond();
   }
 
+  /** Takes the totals as of the end of a second that is already known as a whole. */
+  addTotals(totals: RunTotals, histograms: Record<HistogramName, HistogramDelta>): SecondSummary {
+    for (const name of histogramNames) this.#second.deltas[name].push(histograms[name]);
+    this.totals = totals;
+    return this.#endSecond();
+  }
+
   #endSecond(): SecondSummary {
     const { totals } = this;
     const before = this.#secondStart;

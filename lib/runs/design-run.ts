@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import { encodeRequest } from '../engine/request-encoder.js';
+import { encodeRequest, type RequestDefaults } from '../engine/request-encoder.js';
 import type { TokenSource } from '../engine/oauth2.js';
 import type { Exchange } from '../engine/types.js';
 import { VayuError } from '../model/errors.js';
@@ -19,6 +19,8 @@ export interface ExecuteOptions {
   record?: boolean;
   /** Aborts the request. */
   signal?: AbortSignal;
+  /** For requests that do not say themselves. */
+  defaults?: RequestDefaults;
 }
 
 const hidden = (saved: unknown): boolean => isVariableEntry(saved) && saved.enabled === false;
@@ -92,6 +94,7 @@ export async function executeDesignRun(
   const resolved = resolveRequest(store, given);
   const { request, redactor } = resolved;
   const baseDir = options.baseDir === undefined ? {} : { baseDir: options.baseDir };
+  const defaults = options.defaults ?? {};
   const record = options.record ?? true;
   const startTime = Date.now();
   const runId = record
@@ -105,7 +108,7 @@ export async function executeDesignRun(
       }).id
     : '';
   try {
-    const encoded = await encodeRequest(request, { ...resolved.context, ...baseDir, tokens });
+    const encoded = await encodeRequest(request, { ...resolved.context, ...baseDir, defaults, tokens });
     const exchange = await send(engine, encoded.submission, options.signal);
     const failed =
       exchange.error !== undefined || (exchange.response === undefined && !exchange.execution.skipped);

@@ -1,4 +1,4 @@
-import { histogramNames, type LoadOutcome, type LoadPlan, type LoadRun, type Tick } from '../engine/types.js';
+import { histogramNames, type LoadPlan, type LoadRun, type Tick } from '../engine/types.js';
 import type { Redactor } from '../model/redaction.js';
 import type { LiveSnapshot } from '../model/live.js';
 import type { Report, RunStatus } from '../model/report.js';
@@ -8,11 +8,12 @@ import type { NewHistogram } from '../store/histograms.js';
 import type { NewMetric } from '../store/metrics.js';
 import type { NewResult } from '../store/results.js';
 import { RunAggregator, type SecondSummary } from './aggregator.js';
+import { storedTotals } from './stored-totals.js';
 import { addDelta, encodeHistogram, newHistogram, toDelta } from './histogram.js';
 import { keptResult, ReportSamples, resultRow } from './kept-result.js';
 import { liveLatency, liveSnapshot, metricValues } from './live-snapshot.js';
 import { expectedRequests, plannedDurationMs } from './load-plan.js';
-import { buildReport } from './report-builder.js';
+import { buildReport, type RunOutcome } from './report-builder.js';
 import { Series, seriesPoint } from './series.js';
 import { SlidingWindow } from './sliding-window.js';
 import { ThresholdEvaluation, type Measurements } from './threshold-evaluation.js';
@@ -86,7 +87,12 @@ export class LoadRunState {
     this.#results = [];
     this.events.onSecond({
       second: second.second,
-      metrics: Object.entries(values).map(([name, value]) => ({ timestamp, name, value })),
+      metrics: Object.entries(values).map(([name, value]) => ({
+        timestamp,
+        name,
+        value,
+        ...(name === 'total_requests' ? { labels: storedTotals(this.#aggregator.totals) } : {}),
+      })),
       histograms: this.#encode(second),
       results,
     });
@@ -149,7 +155,7 @@ export class LoadRunState {
   }
 
   /** The report as of now; final once the run has ended. */
-  report(status: RunStatus, endReason: string, outcome: LoadOutcome, endTime: number): Report {
+  report(status: RunStatus, endReason: string, outcome: RunOutcome, endTime: number): Report {
     return buildReport({
       runId: this.runId,
       status,

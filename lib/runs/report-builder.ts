@@ -18,6 +18,11 @@ import { expectedRequests, plannedDurationMs, planHash } from './load-plan.js';
 import { percent, perSecond } from './series.js';
 import { verdictOf } from './verdict.js';
 
+/** How a run was carried out, as far as it is known. */
+export type RunOutcome = Omit<LoadOutcome, 'transport' | 'durationMs'> & {
+  transport: Report['transport']['name'];
+};
+
 export interface ReportInput {
   runId: string;
   status: RunStatus;
@@ -30,7 +35,7 @@ export interface ReportInput {
   totals: RunTotals;
   whole: Record<HistogramName, Histogram>;
   history: WorkerHistory;
-  outcome: LoadOutcome;
+  outcome: RunOutcome;
   series: SeriesPoint[];
   peakRps: number;
   thresholds: ThresholdResult[];

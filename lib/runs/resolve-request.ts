@@ -79,6 +79,16 @@ function savedEnvironment(store: Store, id: string): Environment {
   return environment;
 }
 
+function savedChain(store: Store, id: string): Collection[] {
+  const chain = store.collections.chain(id);
+  if (chain.length === 0) {
+    throw new VayuError('not_found', `collectionId: there is no collection ${JSON.stringify(id)}`, {
+      collectionId: id,
+    });
+  }
+  return chain;
+}
+
 function merge(given: PartialRequest, saved: SavedRequest): HttpRequest {
   const { tests, ...rest } = given;
   const own = tests === undefined ? rest : { ...rest, postRequestScript: tests };
@@ -116,13 +126,18 @@ function secretValues(saved: SavedVariables): string[] {
 
 /**
  * Completes a request from what it names: the saved request's fields under its own, authentication, variables and scripts of its collections,
- * the environment's and the global variables. Throws `not_found` for an unknown id.
+ * the environment's and the global variables. `collectionId` is where a request that is not saved lies. Throws `not_found` for an unknown id.
  */
-export function resolveRequest(store: Store, given: PartialRequest): ResolvedRequest {
+export function resolveRequest(
+  store: Store,
+  given: PartialRequest,
+  collectionId = given.collectionId,
+): ResolvedRequest {
   const saved = given.requestId === undefined ? undefined : savedRequest(store, given.requestId);
   const environment =
     given.environmentId === undefined ? undefined : savedEnvironment(store, given.environmentId);
-  const chain = saved?.collectionId == null ? [] : store.collections.chain(saved.collectionId);
+  const collection = saved === undefined ? collectionId : saved.collectionId;
+  const chain = collection == null ? [] : savedChain(store, collection);
   const merged = saved === undefined ? (given as HttpRequest) : merge(given, saved);
   const auth =
     merged.auth === undefined || merged.auth.type === 'inherit' ? inheritedAuth(chain) : merged.auth;
