@@ -51,6 +51,7 @@ export default tseslint.config(
       'prebuilds/',
       'node_modules/',
       '.cache/',
+      'vendor/',
       'coverage/',
       'examples/**/node_modules/',
     ],
@@ -139,5 +140,10 @@ export default tseslint.config(
         ].map((name) => [name, 'readonly']),
       ),
     },
+  },
+  {
+    // Scripts as the engine runs them: bare Postman scripts.
+    files: ['scripts/demo-tests.js', 'examples/**/*.pm.js'],
+    languageOptions: { sourceType: 'script', globals: { pm: 'readonly' } },
   },
 );

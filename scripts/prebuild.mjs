@@ -1,0 +1,103 @@
+// Makes the prebuilt addon of this platform: packs the package, builds it from that tarball with prebuildify and leaves
+// prebuilds/<platform>-<arch>/node.napi.node (tagged on musl) here.
+//   node scripts/prebuild.mjs
+// node-gyp empties build/ before it builds, so it is not let near this checkout's.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findProgram, isMain, projectRoot, run, runMain, say, StepError } from './steps/shell.mjs';
+
+export function isMusl() {
+  return process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined;
+}
+
+/** npm's own node-gyp; npm tells its scripts where that is. */
+function nodeGyp() {
+  const npm = findProgram('npm');
+  const candidates = [
+    process.env.npm_config_node_gyp,
+    path.join(
+      path.dirname(process.execPath),
+      '..',
+      'lib',
+      'node_modules',
+      'npm',
+      'node_modules',
+      'node-gyp',
+      'bin',
+      'node-gyp.js',
+    ),
+    npm &&
+      path.join(
+        run('npm', ['root', '-g'], { quiet: true }).trim(),
+        'npm',
+        'node_modules',
+        'node-gyp',
+        'bin',
+        'node-gyp.js',
+      ),
+  ];
+  const found = candidates.find((file) => file && existsSync(file));
+  if (!found) throw new StepError('node-gyp was not found.', 'Run it as `npm run prebuild`.');
+  return found;
+}
+
+/** Packs this checkout and unpacks the tarball to `directory`/package, with this checkout's node_modules beside it. */
+export function unpackPackage(directory) {
+  run('npm', ['pack', '--pack-destination', directory, '--loglevel=error'], { quiet: true });
+  const tarball = path.join(
+    directory,
+    readdirSync(directory).find((name) => name.endsWith('.tgz')),
+  );
+  run('tar', ['-xzf', tarball, '-C', directory], { quiet: true });
+  const folder = path.join(directory, 'package');
+  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
+  return { tarball, folder };
+}
+
+function report(file) {
+  say(`${path.relative(projectRoot, file)} (${Math.round(statSync(file).size / 1024)} KiB)`);
+  if (process.platform !== 'linux') return;
+  const libraries = run('ldd', [file], { quiet: true });
+  const curl = /libcurl\S*/.exec(libraries)?.[0];
+  say(
+    curl
+      ? `libcurl is linked dynamically (${curl}): users need that library`
+      : 'libcurl and its TLS library are inside',
+  );
+  const symbols = run('nm', ['-D', '--defined-only', file], { quiet: true }).trim().split('\n');
+  say(`${symbols.length} exported symbols: ${symbols.map((line) => line.split(' ').at(-1)).join(', ')}`);
+}
+
+if (isMain(import.meta.url)) {
+  await runMain(() => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'vayu-prebuild-'));
+    try {
+      const { folder } = unpackPackage(directory);
+      say('Building from the package');
+      const prebuildify = path.join(
+        path.dirname(createRequire(import.meta.url).resolve('prebuildify/package.json')),
+        'bin.js',
+      );
+      const program = path.join(directory, 'node-gyp');
+      symlinkSync(nodeGyp(), program);
+      const args = [
+        '--napi',
+        '--name',
+        'node.napi',
+        '--strip',
+        '--out',
+        projectRoot,
+        ...(isMusl() ? ['--tag-libc'] : []),
+      ];
+      run(process.execPath, [prebuildify, ...args], { cwd: folder, env: { PREBUILD_NODE_GYP: program } });
+      const output = path.join(projectRoot, 'prebuilds', `${process.platform}-${process.arch}`);
+      mkdirSync(output, { recursive: true });
+      for (const name of readdirSync(output).filter((file) => file.endsWith('.node')))
+        report(path.join(output, name));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+}
