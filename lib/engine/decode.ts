@@ -18,7 +18,7 @@ import {
 /** Turns what the addon delivers into the shapes of types.ts. */
 
 const failureKinds = ['exception', 'syntax', 'timeout', 'memory', 'stack'] as const;
-const sampleKinds = ['error', 'slow', 'success'] as const;
+const sampleKinds = ['error', 'slow', 'success', 'exemplar'] as const;
 const httpVersions: Record<number, string> = { 10: '1.0', 11: '1.1', 20: '2', 30: '3' };
 const firstHttpClass = 14;
 

@@ -307,7 +307,8 @@ export interface TestCount {
 
 /** One kept exchange of a load run with its four clocks. */
 export interface Sample {
-  kind: 'error' | 'slow' | 'success';
+  /** `exemplar`: one of the three slowest of a quarter octave of response times, delivered at the end. */
+  kind: 'error' | 'slow' | 'success' | 'exemplar';
   exchange: Exchange;
   /** Milliseconds since the run's start. */
   intendedMs: number;

@@ -34,7 +34,7 @@ void Reporter::stop() {
 }
 
 void Reporter::watch(std::shared_ptr<LoadRun> run) {
-  auto watched = std::make_unique<Watched>(Watched{run, Curve(run->plan.segments), {}, run->startNs, {}});
+  auto watched = std::make_unique<Watched>(Watched{run, Curve(run->plan.segments), {}, run->startNs, {}, std::vector<double>(workers_.size(), 0)});
   for (Worker* worker : workers_) {
     watched->lastCpuNs.push_back(worker->gauges().cpuNs.load(std::memory_order_relaxed));
   }
@@ -142,7 +142,10 @@ std::unique_ptr<Snapshot> Reporter::read(Watched& watched, std::int64_t now, boo
     WorkerGauges& gauges = workers_[index]->gauges();
     const std::int64_t cpu = gauges.cpuNs.load(std::memory_order_relaxed);
     WorkerReading reading;
-    reading.cpu = static_cast<double>(cpu - watched.lastCpuNs[index]) / interval;
+    // Workers tell their CPU time every 20 ms, so a shorter interval says nothing.
+    const bool telling = interval > static_cast<double>(kTickNs) / 2;
+    reading.cpu = telling ? static_cast<double>(cpu - watched.lastCpuNs[index]) / interval : watched.lastCpu[index];
+    watched.lastCpu[index] = reading.cpu;
     reading.maxLoopLagMs = static_cast<double>(gauges.longestPassNs.exchange(0, std::memory_order_relaxed)) / kNsPerMs;
     watched.lastCpuNs[index] = cpu;
     snapshot->workers.push_back(reading);

@@ -41,6 +41,7 @@ class Reporter {
     std::array<HistogramReader, kMeasureCount> readers;
     std::int64_t lastNs = 0;
     std::vector<std::int64_t> lastCpuNs;
+    std::vector<double> lastCpu;
   };
 
   void loop();

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
+
+#include "metrics/histogram.h"
 
 namespace vayu {
 
 namespace {
+
+// 256 of the histogram's buckets: a quarter of an octave.
+constexpr int kBandBits = 8;
+constexpr std::size_t kExemplarsPerBand = 3;
 
 std::size_t shareOf(std::size_t amount, std::uint32_t workers) { return (amount + workers - 1) / workers; }
 
@@ -17,7 +24,8 @@ Sampler::Sampler(const SamplingOptions& options, std::uint32_t workers, std::uin
       errorsLeft_(shareOf(options.maxErrors, workers)),
       slowLeft_(shareOf(options.maxSlow, workers)),
       capacity_(options.successRate > 0 ? shareOf(options.maxSuccesses, workers) : 0),
-      random_(seed * 2 + 1) {}
+      random_(seed * 2 + 1),
+      bands_((hdr::kLength >> kBandBits) + 1) {}
 
 std::uint64_t Sampler::successCaptureLimit() const {
   if (slowLeft_ > 0) return options_.maxBodyBytes;
@@ -39,6 +47,7 @@ void Sampler::offer(Exchange& exchange, bool failed, std::int64_t responseUs) {
     push(exchange, SampleKind::kError);
     return;
   }
+  keepExemplar(exchange, responseUs);
   if (responseUs >= options_.slowThresholdUs && slowLeft_ > 0) {
     --slowLeft_;
     push(exchange, SampleKind::kSlow);
@@ -87,6 +96,23 @@ SampledExchange Sampler::copy(Exchange& exchange, SampleKind kind) const {
   return sample;
 }
 
+void Sampler::keepExemplar(Exchange& exchange, std::int64_t responseUs) {
+  if (options_.maxSuccesses == 0) return;
+  Band& band = bands_[hdr::indexOf(responseUs) >> kBandBits];
+  if (responseUs <= band.leastUs) return;
+  if (band.kept.size() < kExemplarsPerBand) {
+    band.kept.emplace_back(responseUs, copy(exchange, SampleKind::kExemplar));
+  } else {
+    const auto least = std::min_element(band.kept.begin(), band.kept.end(),
+                                        [](const auto& a, const auto& b) { return a.first < b.first; });
+    *least = {responseUs, copy(exchange, SampleKind::kExemplar)};
+  }
+  if (band.kept.size() < kExemplarsPerBand) return;
+  band.leastUs = std::min_element(band.kept.begin(), band.kept.end(), [](const auto& a, const auto& b) {
+                   return a.first < b.first;
+                 })->first;
+}
+
 void Sampler::push(Exchange& exchange, SampleKind kind) {
   SampledExchange sample = copy(exchange, kind);
   const std::lock_guard lock(mutex_);
@@ -97,6 +123,10 @@ void Sampler::finish() {
   const std::lock_guard lock(mutex_);
   std::move(reservoir_.begin(), reservoir_.end(), std::back_inserter(ready_));
   reservoir_.clear();
+  for (Band& band : bands_) {
+    for (auto& [us, sample] : band.kept) ready_.push_back(std::move(sample));
+    band.kept.clear();
+  }
   capacity_ = 0;
 }
 

@@ -1,10 +1,11 @@
-// Keeps single exchanges of a load run: errors and slow ones up to a cap, and a uniform reservoir of the other successes. One per worker
-// and run, with its share of the caps. Offered by the worker; drained by the reporter.
+// Keeps single exchanges of a load run: errors and slow ones up to a cap, a uniform reservoir of the other successes, and the slowest few of
+// every band of response times. One per worker and run, with its share of the caps. Offered by the worker; drained by the reporter.
 #pragma once
 
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/exchange.h"
@@ -12,7 +13,7 @@
 
 namespace vayu {
 
-enum class SampleKind : std::uint8_t { kError, kSlow, kSuccess };
+enum class SampleKind : std::uint8_t { kError, kSlow, kSuccess, kExemplar };
 
 struct SampledExchange {
   SampleKind kind = SampleKind::kSuccess;
@@ -36,14 +37,21 @@ class Sampler {
   // Whether the next success goes into the reservoir, as far as that is known before the sampling rate has been drawn.
   bool keepsNextSuccess() const { return capacity_ > 0 && (seen_ < capacity_ || seen_ >= nextKept_); }
   void offer(Exchange& exchange, bool failed, std::int64_t responseUs);
-  // Hands the reservoir over, once, when the run ends.
+  // Hands the reservoir and the exemplars over, once, when the run ends.
   void finish();
 
   // Reporter thread.
   std::vector<SampledExchange> drain();
 
  private:
+  // A quarter of an octave of response times and the slowest exchanges in it.
+  struct Band {
+    std::int64_t leastUs = -1;  // of those kept; -1 while there is room
+    std::vector<std::pair<std::int64_t, SampledExchange>> kept;
+  };
+
   void push(Exchange& exchange, SampleKind kind);
+  void keepExemplar(Exchange& exchange, std::int64_t responseUs);
   SampledExchange copy(Exchange& exchange, SampleKind kind) const;
   void planNextReplacement();
   double random();
@@ -57,6 +65,7 @@ class Sampler {
   std::uint64_t nextKept_ = 0;   // the one of them that is kept next
   double weight_ = 1.0;
   std::vector<SampledExchange> reservoir_;
+  std::vector<Band> bands_;
 
   std::mutex mutex_;
   std::vector<SampledExchange> ready_;  // under mutex_
