@@ -43,11 +43,22 @@ export function tellError(error: unknown): ToldError {
   return { code: 'internal_error', lines: [firstLine(message)], exitCode: exitCodes.usage, details: {} };
 }
 
+/** What a user can do about a target that fails. */
+const targetAdvice: Record<string, string> = {
+  connection_failed: 'Does a server listen there?',
+  dns_failed: 'Check the name of the host',
+  timeout: 'Allow more time with --timeout',
+  ssl_error: 'Trust its authority with --cacert, or accept any certificate with --insecure',
+  too_many_redirects: 'Allow more with --max-redirects',
+  connection_closed: 'The server ended the connection before its response was complete',
+};
+
 function adviceFor(error: VayuError | VayuApiError): string {
   const message = firstLine(error.message);
   if (error.code === 'unreachable') return `${message}. Start one with "vayu daemon"`;
   if (error.code === 'unauthorized') return `${message}. Give the daemon's token with --token`;
-  return message;
+  const advice = targetAdvice[error.code];
+  return advice === undefined ? message : `${message.replace(/[.!?]$/, '')}. ${advice}`;
 }
 
 function problemsOf(details: Record<string, unknown>): Problem[] {

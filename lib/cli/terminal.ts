@@ -14,9 +14,9 @@ export class Terminal {
     this.#quiet = options.quiet === true || options.json === true;
   }
 
-  /** Columns of standard output; 100 where it is no terminal. */
+  /** Columns of standard output; 200 where it is no terminal: logs are searched, not fitted. */
   get width(): number {
-    return process.stdout.isTTY ? process.stdout.columns : 100;
+    return process.stdout.isTTY ? process.stdout.columns : 200;
   }
 
   /** The result, for people. Left out with `--quiet` and `--json`. */

@@ -22,9 +22,9 @@ export async function* followRun(open: Open, options: LiveOptions): AsyncGenerat
   let retryMs = 500;
   let failures = 0;
   for (;;) {
+    const parser = new SseParser();
     try {
       const response = await open(query, lastEventId, signal);
-      const parser = new SseParser();
       for await (const text of textOf(response)) {
         for (const raw of parser.push(text)) {
           failures = 0;
@@ -35,7 +35,6 @@ export async function* followRun(open: Open, options: LiveOptions): AsyncGenerat
           if (event.event === 'complete') return;
         }
       }
-      retryMs = parser.retryMs ?? retryMs;
       failures += 1;
       if (failures > maxRetries)
         throw new VayuApiError('unreachable', 'the live stream ended before the run did', 0);
@@ -44,6 +43,7 @@ export async function* followRun(open: Open, options: LiveOptions): AsyncGenerat
       failures += 1;
       if (signal?.aborted === true || refused || failures > maxRetries) throw error;
     }
+    retryMs = parser.retryMs ?? retryMs;
     await delay(retryMs, signal);
   }
 }

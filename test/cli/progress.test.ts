@@ -92,7 +92,7 @@ test('the log line says everything', () => {
     formatProgressLog(
       progressView(liveSnapshot({ requests_failed: 1, requests_dropped: 2, tests_failed: 3 })),
     ),
-    '  4.0s  40.0%  48,211 req/s  64 in flight  p50 1.20 ms  p99 3.41 ms  1 error  2 dropped  3 failed tests  192,844 done',
+    '  4.0s   40%  48,211 req/s  64 in flight  p50 1.20 ms  p99 3.41 ms  1 error  2 dropped  3 failed tests  192,844 done',
   );
 });
 

@@ -1,7 +1,7 @@
 import type { LiveSnapshot } from '../../model/live.js';
 import { drawBar } from './distribution.js';
 import { padEnd, visibleWidth, type Style } from './style.js';
-import { formatCount, formatElapsed, formatLatency, formatRate, formatShare, plural } from './units.js';
+import { formatCount, formatElapsed, formatLatency, formatRate, plural } from './units.js';
 
 /** What a progress display says. Latencies in ms; null where the last second had no response. */
 export interface ProgressView {
@@ -95,7 +95,7 @@ export function formatProgressLine(view: ProgressView, style: Style, width: numb
 export function formatProgressLog(view: ProgressView): string {
   const parts = [
     formatElapsed(view.elapsedMs).padStart(6),
-    ...(view.done === null ? [] : [formatShare(Math.floor(view.done * 100) / 100)]),
+    ...(view.done === null ? [] : [`${Math.floor(view.done * 100)}%`.padStart(4)]),
     `${formatRate(view.perSecond)} req/s${view.targetRps === null ? '' : ` of ${formatRate(view.targetRps)}`}`,
     `${formatCount(view.inFlight)} in flight`,
     `p50 ${formatLatency(view.p50)}`,

@@ -166,7 +166,9 @@ function errors(report: Report, { style, width }: SummaryOptions): string[] {
     const example = report.errors.examples[name];
     return [
       `${style.red(formatCount(count))} × ${name}`,
-      ...(example === undefined ? [] : [style.dim(`    ${truncate(oneLine(example), width - 6)}`)]),
+      ...(example === undefined
+        ? []
+        : [style.dim(`    ${truncate(withoutPrefix(oneLine(example), name), width - 6)}`)]),
     ];
   });
   return [style.bold('Errors'), ...indent(lines)];
@@ -182,6 +184,10 @@ function thresholds(report: Report, style: Style): string[] {
       : `${style.red('✗')} ${threshold.expression}: ${style.red(actual)}${ended}`;
   });
   return [style.bold('Thresholds'), ...indent(lines)];
+}
+
+function withoutPrefix(text: string, name: string): string {
+  return text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text;
 }
 
 /** The value that a threshold looked at, in the unit of its metric. */
