@@ -80,7 +80,7 @@ export const bodySchema = z
     if (!result.success) {
       for (const issue of result.error.issues) {
         if (issue.code === 'invalid_value' && issue.path[0] === 'mode') {
-          const nearest = nearestName(String(body.mode), bodyModes);
+          const nearest = nearestName(body.mode, bodyModes);
           context.addIssue({
             code: 'custom',
             path: ['mode'],

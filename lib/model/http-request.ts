@@ -34,7 +34,7 @@ const headersSchema = z
           params: { actual: JSON.stringify(name) },
         });
       }
-      // eslint-disable-next-line no-control-regex
+
       if (typeof value === 'string' && /[\r\n\0]/.test(value)) {
         context.addIssue({
           code: 'custom',

@@ -37,7 +37,7 @@ function fieldsOf(load: Record<string, unknown>): Fields {
     burst: number('burst'),
     arrival: load['arrival'],
   };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as Fields;
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
 interface Findings {

@@ -114,7 +114,7 @@ export interface TestSummary {
 
 /** One kept exchange. Secrets are masked. */
 export interface KeptResult {
-  kind: 'error' | 'slow' | 'success';
+  kind: 'error' | 'slow' | 'success' | 'exemplar';
   /** Milliseconds since the run's start, by the four clocks. */
   intendedMs: number;
   sentMs: number;
@@ -125,6 +125,13 @@ export interface KeptResult {
   status: number | null;
   error: string | null;
   errorClass: string | null;
+}
+
+/** The slowest exchanges between two percentiles of response time. */
+export interface ExemplarBand {
+  fromPercentile: number;
+  toPercentile: number;
+  results: KeptResult[];
 }
 
 /** The result of a load run: the specification's fields first, then what the design adds. Milliseconds and percent throughout. */
@@ -205,6 +212,8 @@ export interface Report {
   lateness: Distribution;
   /** Bins for drawing; the last may be the tail to the maximum. */
   distribution: { responseTime: DistributionBin[]; serviceTime: DistributionBin[] };
+  /** What the requests behind the percentiles were, by percentile band. */
+  exemplars: ExemplarBand[];
   /** Over all requests that had the phase. */
   phases: Record<PhaseName, Distribution>;
   script: Distribution;

@@ -11,11 +11,11 @@ function distance(a: string, b: string): number {
         row.push(j);
         continue;
       }
-      const above = rows[i - 1] as number[];
+      const above = rows[i - 1]!;
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
       let best = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + cost);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        best = Math.min(best, ((rows[i - 2] as number[])[j - 2] ?? 0) + 1);
+        best = Math.min(best, (rows[i - 2]![j - 2] ?? 0) + 1);
       }
       row.push(best);
     }
@@ -180,7 +180,7 @@ function toProblems(
       return best.flatMap((inner) => toProblems(inner, path, schema, input));
     }
     case 'custom': {
-      const fix = issue.params?.['fix'];
+      const fix: unknown = issue.params?.['fix'];
       const problem: Problem = {
         field,
         expected: issue.message,

@@ -34,7 +34,7 @@ function resolveDeep(value: unknown, resolver: TemplateResolver): unknown {
 
 interface Row {
   key: string;
-  value?: unknown;
+  value?: string | number | boolean | null | undefined;
   enabled?: boolean | undefined;
   disabled?: boolean | undefined;
 }

@@ -39,7 +39,7 @@ export function designResult(
   const headers = response?.headers ?? [];
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   const sentBody = textOf(request.body);
-  const changed = Object.entries(exchange.changedVariables).filter(([, scope]) => scope !== undefined);
+  const changed = Object.entries(exchange.changedVariables);
   const { scriptFailure } = exchange;
   return {
     runId,
@@ -59,9 +59,7 @@ export function designResult(
     tests: exchange.tests,
     console: exchange.console,
     ...(scriptFailure === undefined ? {} : { scriptError: scriptFailure }),
-    ...(changed.length === 0
-      ? {}
-      : { variables: Object.fromEntries(changed) as NonNullable<DesignResult['variables']> }),
+    ...(changed.length === 0 ? {} : { variables: Object.fromEntries(changed) }),
     httpVersion: response?.httpVersion ?? '',
     size: response?.body.length ?? 0,
     headerSize: response?.headerBytes ?? 0,

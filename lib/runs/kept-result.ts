@@ -110,37 +110,3 @@ export function resultRow(
     },
   };
 }
-
-const maxReported = 20;
-
-/** Keeps for the report what stands out: the slowest, the first failures of each class, and one message per class. */
-export class ReportSamples {
-  slowest: KeptResult[] = [];
-  errors: KeptResult[] = [];
-  readonly examples: Record<string, string> = {};
-  errorCount = 0;
-  readonly #perClass = new Map<string, number>();
-
-  add(kept: KeptResult): void {
-    if (kept.errorClass === null) {
-      this.slowest.push(kept);
-      if (this.slowest.length > maxReported * 4) this.#trim();
-      return;
-    }
-    this.errorCount += 1;
-    this.examples[kept.errorClass] ??= kept.error ?? kept.errorClass;
-    const seen = this.#perClass.get(kept.errorClass) ?? 0;
-    this.#perClass.set(kept.errorClass, seen + 1);
-    if (seen < maxReported / 4 && this.errors.length < maxReported) this.errors.push(kept);
-  }
-
-  /** The slowest successes, slowest first. */
-  slowestFirst(): KeptResult[] {
-    this.#trim();
-    return this.slowest;
-  }
-
-  #trim(): void {
-    this.slowest = this.slowest.toSorted((a, b) => b.responseTimeMs - a.responseTimeMs).slice(0, maxReported);
-  }
-}

@@ -1,4 +1,4 @@
-import { histogramNames, type LoadPlan, type LoadRun, type Tick } from '../engine/types.js';
+import { histogramNames, type LoadPlan, type LoadRun, type Sample, type Tick } from '../engine/types.js';
 import type { Redactor } from '../model/redaction.js';
 import type { LiveSnapshot } from '../model/live.js';
 import type { Report, RunStatus } from '../model/report.js';
@@ -10,9 +10,10 @@ import type { NewResult } from '../store/results.js';
 import { RunAggregator, type SecondSummary } from './aggregator.js';
 import { storedTotals } from './stored-totals.js';
 import { addDelta, encodeHistogram, newHistogram, toDelta } from './histogram.js';
-import { keptResult, ReportSamples, resultRow } from './kept-result.js';
+import { keptResult, resultRow } from './kept-result.js';
 import { liveLatency, liveSnapshot, metricValues } from './live-snapshot.js';
 import { expectedRequests, plannedDurationMs } from './load-plan.js';
+import { ReportSamples } from './report-samples.js';
 import { buildReport, type RunOutcome } from './report-builder.js';
 import { Series, seriesPoint } from './series.js';
 import { SlidingWindow } from './sliding-window.js';
@@ -45,6 +46,7 @@ export class LoadRunState {
   #samples = new ReportSamples();
   #thresholds: ThresholdEvaluation;
   #results: NewResult[] = [];
+  #storedSamples = new Set<string>();
   #scratch = newHistogram();
   #overall: LiveSnapshot['overall'];
   #ticked = false;
@@ -71,11 +73,20 @@ export class LoadRunState {
     for (const sample of tick.samples) {
       const kept = keptResult(sample, this.redactor);
       this.#samples.add(kept);
+      if (this.#isStored(sample)) continue;
       this.#results.push(resultRow(sample, kept, this.redactor, this.config.sampling.saveTimingBreakdown));
     }
     const second = this.#aggregator.add(tick);
     if (second !== undefined) this.#endSecond(second, tick.final);
     this.events.onTick();
+  }
+
+  /** An exemplar may have been kept as a sample before: it is stored once. */
+  #isStored(sample: Sample): boolean {
+    const key = `${sample.intendedMs} ${sample.sentMs} ${sample.doneMs}`;
+    if (this.#storedSamples.has(key)) return sample.kind === 'exemplar';
+    this.#storedSamples.add(key);
+    return false;
   }
 
   #endSecond(second: SecondSummary, final: boolean): void {

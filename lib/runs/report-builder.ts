@@ -13,7 +13,7 @@ import type { RunConfig } from '../model/run-config.js';
 import type { RunTotals, WorkerHistory } from './aggregator.js';
 import { conservationOf } from './conservation.js';
 import { binsOf, distributionOf, sumOf } from './histogram.js';
-import type { ReportSamples } from './kept-result.js';
+import type { ReportSamples } from './report-samples.js';
 import { expectedRequests, plannedDurationMs, planHash } from './load-plan.js';
 import { percent, perSecond } from './series.js';
 import { verdictOf } from './verdict.js';
@@ -159,7 +159,7 @@ export function buildReport(input: ReportInput): Report {
       count: counters.slow,
       thresholdMs: config.sampling.slowThresholdMs,
       percentage: percent(counters.slow, ended),
-      slowest: samples.slowestFirst(),
+      slowest: samples.slowest(),
     },
     ...(tests === undefined ? {} : { tests }),
     startTime: input.startTime,
@@ -170,6 +170,7 @@ export function buildReport(input: ReportInput): Report {
     serviceTime,
     lateness,
     distribution: { responseTime: binsOf(whole.responseTime), serviceTime: binsOf(whole.serviceTime) },
+    exemplars: samples.exemplars(responseTime),
     phases,
     script: distributionOf(whole.script),
     conservation,

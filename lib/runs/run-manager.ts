@@ -5,7 +5,6 @@ import type { HeaderRenewal } from '../engine/request-auth.js';
 import type { LoadOutcome, LoadPlan } from '../engine/types.js';
 import { VayuError } from '../model/errors.js';
 import type { PartialRequest } from '../model/http-request.js';
-import type { LiveSnapshot, RunComplete } from '../model/live.js';
 import type { DesignResult, Report, RunStatus } from '../model/report.js';
 import type { RunConfig } from '../model/run-config.js';
 import type { MetricRecord } from '../store/metrics.js';
@@ -13,10 +12,14 @@ import type { Store } from '../store/store.js';
 import { configSnapshot } from './config-snapshot.js';
 import { executeDesignRun, type ExecuteOptions } from './design-run.js';
 import { buildLoadPlan } from './load-plan.js';
+import { keepHeadersFresh } from './header-renewal.js';
+import type { LiveListener, LiveRun } from './live-run.js';
 import { LoadRunState, type StoredSecond } from './load-run.js';
 import { checkChange, type RunChange } from './run-change.js';
 import { resolveRequest, type ResolvedRequest } from './resolve-request.js';
 import { readWindow, rebuildReport, type RunWindow, type WindowOptions } from './stored-report.js';
+
+export type { LiveListener, LiveRun } from './live-run.js';
 
 export interface RunLimits extends RequestDefaults {
   /** Load runs at the same time. Default 32. */
@@ -36,23 +39,6 @@ export interface RunHandle {
   done: Promise<Report>;
 }
 
-export interface LiveListener {
-  /** About every 100 ms. */
-  onSnapshot?(snapshot: LiveSnapshot): void;
-  /** The rows that were stored for a second. */
-  onMetrics?(rows: MetricRecord[]): void;
-  onComplete?(event: RunComplete): void;
-}
-
-/** A run under way, for those who watch it. */
-export interface LiveRun {
-  readonly status: RunStatus;
-  /** Undefined until the first figures are there. */
-  latest(): LiveSnapshot | undefined;
-  /** Returns what ends the subscription. */
-  subscribe(listener: LiveListener): () => void;
-}
-
 interface ActiveRun {
   runId: string;
   config: RunConfig;
@@ -63,16 +49,13 @@ interface ActiveRun {
   /** Why it is to end before its plan does. */
   stopReason: string | undefined;
   graceMs: number;
-  renewalTimer: NodeJS.Timeout | undefined;
+  endRenewal: () => void;
   done: Promise<Report>;
   lostSeconds: number;
 }
 
 const defaultMaxActiveRuns = 32;
 const defaultStopGraceMs = 1000;
-const maxTimerMs = 2 ** 31 - 1;
-/** A renewal that failed is tried again after this. */
-const renewalRetryMs = 5000;
 
 /** Starts, follows, stops and records runs: load runs one after the other or side by side, and single requests in design mode. */
 export class RunManager {
@@ -126,7 +109,7 @@ export class RunManager {
       listeners: new Set(),
       stopReason: undefined,
       graceMs: defaultStopGraceMs,
-      renewalTimer: undefined,
+      endRenewal: () => undefined,
       done: Promise.resolve({} as Report),
       lostSeconds: 0,
     };
@@ -149,7 +132,7 @@ export class RunManager {
       this.#store.runs.updateStatus(run.runId, 'failed', { endTime: Date.now(), error: message });
       throw error;
     } finally {
-      clearTimeout(run.renewalTimer);
+      run.endRenewal();
       this.#active.delete(run.runId);
       for (const listener of run.listeners)
         listener.onComplete?.({ event: 'complete', runId: run.runId, status: run.status });
@@ -184,29 +167,12 @@ export class RunManager {
     run.status = state.status = 'running';
     this.#store.runs.updateStatus(run.runId, 'running');
     if (run.stopReason !== undefined) load.stop(run.graceMs);
-    if (renewal !== undefined) this.#scheduleRenewal(run, renewal, renewal.renewAt);
+    if (renewal !== undefined) {
+      run.endRenewal = keepHeadersFresh(load, renewal, (message) => {
+        if (!state.warnings.includes(message)) state.warnings.push(message);
+      });
+    }
     return load.done;
-  }
-
-  #scheduleRenewal(run: ActiveRun, renewal: HeaderRenewal, renewAt: number): void {
-    const delay = Math.min(Math.max(renewAt - Date.now(), 0), maxTimerMs);
-    run.renewalTimer = setTimeout(() => {
-      renewal.renew().then(
-        (next) => {
-          if (!this.#active.has(run.runId)) return;
-          run.state?.load?.replaceHeaders(next.headers);
-          this.#scheduleRenewal(run, renewal, next.renewAt);
-        },
-        (error: unknown) => {
-          if (!this.#active.has(run.runId)) return;
-          run.state?.warnings.push(
-            `Credentials could not be renewed: ${error instanceof Error ? error.message : String(error)}`,
-          );
-          this.#scheduleRenewal(run, renewal, Date.now() + renewalRetryMs);
-        },
-      );
-    }, delay);
-    run.renewalTimer.unref();
   }
 
   #publish(run: ActiveRun): void {

@@ -115,7 +115,7 @@ export class Series {
   #halve(): void {
     const halved: SeriesPoint[] = [];
     for (let i = 0; i < this.#points.length; i += 2) {
-      const a = this.#points[i] as SeriesPoint;
+      const a = this.#points[i]!;
       const b = this.#points[i + 1];
       halved.push(b === undefined ? a : join(a, b));
     }

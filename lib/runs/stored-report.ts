@@ -7,7 +7,7 @@ import type { RunRecord } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import { RunAggregator, type RunTotals, type SecondSummary } from './aggregator.js';
 import { decodeHistogram, distributionOf, emptyDelta, newHistogram, toDelta } from './histogram.js';
-import { ReportSamples } from './kept-result.js';
+import { ReportSamples } from './report-samples.js';
 import { buildLoadPlan } from './load-plan.js';
 import { buildReport } from './report-builder.js';
 import { Series, seriesPoint } from './series.js';
