@@ -1,3 +1,4 @@
+import { parseDurationMs } from './duration.js';
 import { describeValue, type Problem } from './errors.js';
 
 /** The load's fields as far as they have the right type; what is wrong by itself is reported elsewhere. */
@@ -170,6 +171,15 @@ function checkRampUp(load: Fields, raw: Record<string, unknown>, findings: Findi
         'Add "duration", such as 30 or "30s"',
       ),
     );
+  }
+  const durationMs = parseDurationMs(load.duration);
+  const rampMs = parseDurationMs(load.rampUpDuration);
+  if (durationMs !== undefined && rampMs !== undefined && rampMs > durationMs) {
+    problems.push({
+      field: 'rampUpDuration',
+      expected: `at most "duration" (${describeValue(load.duration)})`,
+      actual: describeValue(load.rampUpDuration),
+    });
   }
 }
 

@@ -132,10 +132,15 @@ export class Redactor {
             )
           : value;
       default:
-        return value === undefined || this.#values.length === 0
-          ? value
-          : (JSON.parse(this.text(JSON.stringify(value))) as unknown);
+        return this.#values.length === 0 ? value : this.#deep(value);
     }
+  }
+
+  #deep(value: unknown): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (Array.isArray(value)) return value.map((one) => this.#deep(one));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.#deep(one)]));
   }
 
   #headerField(headers: unknown): unknown {

@@ -240,7 +240,8 @@ export function parseRunConfig(input: unknown, random: () => number = Math.rando
   const saved = typeof parts.request['requestId'] === 'string';
   const requestSchema = saved ? partialRequestSchema : httpRequestSchema;
   const request = requestSchema.safeParse(parts.request);
-  if (!request.success)
+  const noRequest = problems.some((problem) => problem.field === 'request');
+  if (!request.success && !noRequest)
     problems.push(...problemsOf(request.error, requestSchema, parts.request, parts.requestPrefix));
   const load = loadSchema.safeParse(parts.load);
   const named = (field: string): string => [...parts.loadPrefix, field].join('.');

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import { encodeRequest, type RequestDefaults } from '../engine/request-encoder.js';
+import { checkRequest, encodeRequest, type RequestDefaults } from '../engine/request-encoder.js';
 import type { TokenSource } from '../engine/oauth2.js';
 import type { Exchange } from '../engine/types.js';
 import { VayuError } from '../model/errors.js';
@@ -96,6 +96,7 @@ export async function executeDesignRun(
   const baseDir = options.baseDir === undefined ? {} : { baseDir: options.baseDir };
   const defaults = options.defaults ?? {};
   const record = options.record ?? true;
+  checkRequest(request, { ...resolved.context, ...baseDir });
   const startTime = Date.now();
   const runId = record
     ? store.runs.insert({
