@@ -115,7 +115,7 @@ export class Engine {
   /** Carries out a load plan. `onTick` is called about every 100 ms and a last time with `final: true`. */
   startLoad(plan: LoadPlan, onTick: (tick: Tick) => void): LoadRun {
     this.#requireOpen();
-    const started = this.#native.startRun(nativePlan(plan, this.#defaults));
+    const started = this.#startNative(plan);
     const changes: PlanChange[] = [];
     const done = new Promise<LoadOutcome>((resolve) => {
       this.#loads.set(started.id, {
@@ -156,6 +156,14 @@ export class Engine {
   close(): Promise<void> {
     this.#closed ??= this.#native.close();
     return this.#closed;
+  }
+
+  #startNative(plan: LoadPlan): ReturnType<NativeEngine['startRun']> {
+    try {
+      return this.#native.startRun(nativePlan(plan, this.#defaults));
+    } catch (error) {
+      throw new VayuError('bad_request', error instanceof Error ? error.message : String(error));
+    }
   }
 
   #requireOpen(): void {

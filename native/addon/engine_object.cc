@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "addon/exchange_to_js.h"
+#include "addon/js_reader.h"
 #include "addon/plan_from_js.h"
 #include "base/clock.h"
 
@@ -21,7 +22,8 @@ class EngineObject::CloseWork final : public Napi::AsyncWorker {
   void OnOK() override {
     const Napi::Env env = Env();
     const Napi::HandleScope scope(env);
-    engine_.deliver(env, engine_.channel_->take());
+    // The environment may have ended meanwhile, and the engine with it.
+    if (engine_.channel_ != nullptr) engine_.deliver(env, engine_.channel_->take());
     engine_.shutDown();
     deferred_.Resolve(env.Undefined());
   }
@@ -47,17 +49,18 @@ Napi::Function EngineObject::define(Napi::Env env) {
 }
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : ObjectWrap(info), env_(info.Env()) {
+  EventLoopConfig config = configFromJs(info[0]);
   onResult_ = Napi::Persistent(info[1].As<Napi::Function>());
   onSnapshot_ = Napi::Persistent(info[2].As<Napi::Function>());
-  channel_ = std::make_unique<TickChannel>(
-      env_, [this](Napi::Env env, TickChannel::Batch batch) { deliver(env, std::move(batch)); });
+  channel_ = TickChannel::open(env_, [this](Napi::Env env, TickChannel::Batch batch) { deliver(env, std::move(batch)); });
   TickChannel& channel = *channel_;
   loop_ = std::make_unique<EventLoop>(
-      configFromJs(info[0]),
+      std::move(config),
       EventLoop::Callbacks{[&channel](std::unique_ptr<ExchangeResult> result) { channel.put(std::move(result)); },
                            [&channel](std::unique_ptr<Snapshot> snapshot) { channel.put(std::move(snapshot)); }});
-  // After the thread-safe function's own hook, so that it runs before it.
-  cleanup_ = env_.AddCleanupHook(&EngineObject::onEnvironmentCleanup, this);
+  // After the thread-safe function's own hook, so that it runs before it. Not node-addon-api's CleanupHook, which is freed twice when it
+  // is removed while it runs.
+  napi_add_env_cleanup_hook(env_, &EngineObject::onEnvironmentCleanup, this);
   if (!loop_->start()) {
     shutDown();
     throw Napi::Error::New(env_, "the engine's threads could not be started: too many threads or open files");
@@ -70,8 +73,11 @@ void EngineObject::shutDown() {
   if (std::exchange(shutDown_, true)) return;
   closing_ = true;
   if (loop_ != nullptr) loop_->stop();
-  channel_->close();
-  if (!cleanup_.IsEmpty()) cleanup_.Remove(env_);
+  if (channel_ != nullptr) std::exchange(channel_, nullptr)->close();
+  napi_remove_env_cleanup_hook(env_, &EngineObject::onEnvironmentCleanup, this);
+  // They hold the JavaScript engine, which holds this: a closed engine can be collected.
+  onResult_.Reset();
+  onSnapshot_.Reset();
 }
 
 void EngineObject::requireOpen(Napi::Env env) const {
@@ -80,7 +86,7 @@ void EngineObject::requireOpen(Napi::Env env) const {
 
 void EngineObject::work(Napi::Env env, int change) {
   outstanding_ += change;
-  channel_->hold(env, outstanding_ > 0);
+  if (channel_ != nullptr) channel_->hold(env, outstanding_ > 0);
 }
 
 Napi::Value EngineObject::submit(const Napi::CallbackInfo& info) {
@@ -98,6 +104,7 @@ Napi::Value EngineObject::startRun(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   requireOpen(env);
   const EventLoop::StartedRun started = loop_->startRun(planFromJs(info[0]));
+  if (!started.error.empty()) throw Napi::Error::New(env, started.error);
   runStarts_.emplace(started.id, started.startNs);
   work(env, 1);
   Napi::Object object = Napi::Object::New(env);
@@ -111,7 +118,7 @@ Napi::Value EngineObject::startRun(const Napi::CallbackInfo& info) {
 void EngineObject::stopRun(const Napi::CallbackInfo& info) {
   if (closing_) return;
   const auto id = static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value());
-  loop_->stopRun(id, static_cast<std::int64_t>(info[1].As<Napi::Number>().DoubleValue() * static_cast<double>(kNsPerMs)));
+  loop_->stopRun(id, toInteger(info[1].As<Napi::Number>().DoubleValue() * static_cast<double>(kNsPerMs)));
 }
 
 Napi::Value EngineObject::holdRun(const Napi::CallbackInfo& info) {

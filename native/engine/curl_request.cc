@@ -80,6 +80,11 @@ ErrorCode configureVersion(CURL* easy, HttpVersion version, std::string& message
     case HttpVersion::k3: value = CURL_HTTP_VERSION_3; break;
   }
   const CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, value);
+  if (version == HttpVersion::k2PriorKnowledge && curl_version_info(CURLVERSION_NOW)->version_num < 0x080000) {
+    // libcurl 7 fails every transfer that reuses such a connection ("Error in the HTTP2 framing layer").
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
   if (code == CURLE_OK || version == HttpVersion::kAuto) return ErrorCode::kNone;
   message = version == HttpVersion::k3 ? "this build of libcurl has no HTTP/3; use httpVersion \"auto\" or \"2\""
                                        : "this build of libcurl has no HTTP/2; use httpVersion \"1.1\"";
@@ -127,7 +132,6 @@ ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& h
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   if (options.verbose) curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
   restrictProtocols(easy);
 
@@ -261,7 +265,7 @@ void readTransferInfo(CURL* easy, Exchange& exchange) {
   if (first > 0) {
     exchange.phases.firstByteUs = between(sent, first);
     exchange.phases.downloadUs = between(first, total - redirect > first ? total - redirect : total);
-    exchange.clocks.firstByteNs = exchange.clocks.sentNs + (redirect + first) * kNsPerUs;
+    exchange.clocks.firstByteNs = exchange.clocks.doneNs - (total - redirect - first) * kNsPerUs;
   }
 
   Response& response = exchange.response;
@@ -270,16 +274,16 @@ void readTransferInfo(CURL* easy, Exchange& exchange) {
   curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &number);
   response.httpVersion = httpVersionOf(number);
   curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &number);
-  response.redirects = static_cast<int>(number);
+  response.redirects = static_cast<int>(number) + exchange.redirectsCarried;
   curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &number);
   response.headerBytes = static_cast<std::uint64_t>(number);
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &number);
   curl_off_t bytes = 0;
   curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &bytes);
-  exchange.bytesSent = static_cast<std::uint64_t>(number) + static_cast<std::uint64_t>(bytes);
+  exchange.bytesSent += static_cast<std::uint64_t>(number) + static_cast<std::uint64_t>(bytes);
   curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
   response.bodyBytes = static_cast<std::uint64_t>(bytes);
-  exchange.bytesReceived = response.headerBytes + response.bodyBytes;
+  exchange.bytesReceived += response.headerBytes + response.bodyBytes;
   if (exchange.captureHeaders) {
     char* text = nullptr;
     if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &text) == CURLE_OK && text != nullptr) {

@@ -79,13 +79,15 @@ struct CurlTransport::Slot {
   char errorBuffer[CURL_ERROR_SIZE] = {};
 };
 
-// What libcurl wants of a descriptor, against what the poller has been told. Its wish to forget a socket between two transfers is ignored:
-// it comes back with the next transfer, and two epoll_ctl per request cost more than an unwanted event now and then.
+// What libcurl wants of a descriptor, against what the poller has been told. Its wish to forget a connection between two transfers is
+// ignored: it comes back with the next transfer, and two epoll_ctl per request cost more than an unwanted event now and then. Descriptors
+// that libcurl makes for itself (its resolver's) are forgotten at once, since it closes them without a word.
 struct CurlTransport::Socket final : PollTarget {
   explicit Socket(int descriptor) : fd(descriptor) {}
   void onReady(std::uint8_t events) override;
 
   int fd;
+  bool isConnection = false;
   Multi* multi = nullptr;
   std::uint8_t wanted = 0;
   std::uint8_t registered = 0;
@@ -98,6 +100,10 @@ int CurlTransport::Multi::onSocket(CURL*, curl_socket_t fd, int what, void* self
   if (socket == nullptr) return 0;
   if (what == CURL_POLL_REMOVE) {
     socket->wanted = 0;
+    if (!socket->isConnection && socket->registered != 0) {
+      poller.remove(fd);
+      socket->registered = 0;
+    }
     return 0;
   }
   socket->multi = multi;
@@ -209,7 +215,9 @@ curl_socket_t CurlTransport::Slot::onOpen(void* self, curlsocktype, curl_sockadd
 #ifndef SOCK_CLOEXEC
   fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
-  ++slot->multi.transport.openConnections_;
+  CurlTransport& transport = slot->multi.transport;
+  transport.socketFor(fd, true)->isConnection = true;
+  ++transport.openConnections_;
   return fd;
 }
 
@@ -220,6 +228,7 @@ int CurlTransport::Slot::onClose(void* self, curl_socket_t fd) {
     if (socket->registered != 0) transport->poller_.remove(fd);
     socket->registered = 0;
     socket->wanted = 0;
+    socket->isConnection = false;
   }
   if (transport->openConnections_ > 0) --transport->openConnections_;
   return close(fd);
@@ -278,7 +287,7 @@ void CurlTransport::releaseSlot(Slot& slot) {
 }
 
 void CurlTransport::start(Exchange& exchange) {
-  exchange.clocks.sentNs = nowNs();
+  if (!exchange.continued) exchange.clocks.sentNs = nowNs();
   ++inFlight_;
   Slot& slot = takeSlot(*exchange.request);
   CURL* easy = slot.easy.get();
@@ -304,6 +313,7 @@ void CurlTransport::start(Exchange& exchange) {
       failedAtOnce_.push_back(&exchange);
       return;
     }
+    if (limits_.waitForMultiplexing) curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &slot);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.errorBuffer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Slot::onBody);
@@ -322,6 +332,8 @@ void CurlTransport::start(Exchange& exchange) {
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
   }
 
+  for (const std::string& line : exchange.request->cookieLines) curl_easy_setopt(easy, CURLOPT_COOKIELIST, line.c_str());
+
   ++slot.multi.active;
   const CURLMcode added = curl_multi_add_handle(slot.multi.handle.get(), easy);
   if (added != CURLM_OK) {
@@ -337,6 +349,8 @@ void CurlTransport::abort(Exchange& exchange) {
   if (failed != failedAtOnce_.end()) {
     failedAtOnce_.erase(failed);
   } else {
+    readTransferInfo(slot->easy.get(), exchange);
+    countConnections(*slot);
     curl_multi_remove_handle(slot->multi.handle.get(), slot->easy.get());
     --slot->multi.active;
   }
@@ -373,6 +387,12 @@ void CurlTransport::drive(std::int64_t now) {
   }
 }
 
+void CurlTransport::countConnections(const Slot& slot) {
+  long connects = 0;
+  curl_easy_getinfo(slot.easy.get(), CURLINFO_NUM_CONNECTS, &connects);
+  connectionsOpened_ += static_cast<std::uint64_t>(connects);
+}
+
 void CurlTransport::collect(Multi& multi) {
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi.handle.get(), &left)) {
@@ -407,10 +427,7 @@ void CurlTransport::finish(Slot& slot, int curlCode) {
     // libcurl takes the end of the connection for the end of the header.
     exchange.fail(ErrorCode::kConnectionClosed, "the connection was closed in the middle of the response's header");
   }
-  long connects = 0;
-  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-  connectionsOpened_ += static_cast<std::uint64_t>(connects);
-
+  countConnections(slot);
   curl_multi_remove_handle(slot.multi.handle.get(), easy);
   --slot.multi.active;
   releaseSlot(slot);

@@ -15,6 +15,8 @@ namespace vayu {
 struct CurlTransportLimits {
   // Transfers per multi handle. All in one multi lets HTTP/2 share one connection and makes the host limit exact.
   std::size_t handlesPerMulti = 32;
+  // Wait for a connection that is being made to tell whether it multiplexes, instead of making another: HTTP/2 under load.
+  bool waitForMultiplexing = false;
   // Connections per host and multi; 0 is no limit.
   long maxHostConnections = 0;
 };
@@ -47,6 +49,7 @@ class CurlTransport final : public Transport {
   void releaseSlot(Slot& slot);
   void collect(Multi& multi);
   void finish(Slot& slot, int curlCode);
+  void countConnections(const Slot& slot);
   Socket* socketFor(int fd, bool create);
 
   Poller& poller_;

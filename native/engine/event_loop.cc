@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "curl/handles.h"
+#include "engine/wire_transport.h"
 
 namespace vayu {
 
@@ -55,6 +56,23 @@ std::uint64_t EventLoop::submit(std::shared_ptr<const Submission> submission) {
 
 void EventLoop::cancel(std::uint64_t id) { workerOf(id).cancel(id); }
 
+// Whether the run goes over the wire; says so, and why, in `started`.
+bool EventLoop::chooseTransport(const LoadPlan& plan, StartedRun& started) {
+  const std::string objection = WireTransport::whyNot(*plan.submission.prepare());
+  if (plan.transport == TransportChoice::kWire && !objection.empty()) {
+    started.error = "transport \"wire\" cannot carry this request: " + objection + "; use \"auto\" or \"curl\"";
+    return false;
+  }
+  const bool onWire = plan.transport == TransportChoice::kWire || (plan.transport == TransportChoice::kAuto && objection.empty());
+  started.transport = onWire ? "wire" : "curl";
+  if (plan.transport != TransportChoice::kAuto) {
+    started.transportReason = "asked for";
+  } else {
+    started.transportReason = onWire ? "nothing in the request needs a libcurl transfer" : objection;
+  }
+  return onWire;
+}
+
 EventLoop::StartedRun EventLoop::startRun(LoadPlan plan) {
   std::size_t shards = workers_.size();
   // A worker without a share of the concurrency would only wait.
@@ -67,13 +85,12 @@ EventLoop::StartedRun EventLoop::startRun(LoadPlan plan) {
   if (places > 0) shards = std::min<std::size_t>(shards, places);
 
   StartedRun started;
+  const bool onWire = chooseTransport(plan, started);
+  if (!started.error.empty()) return started;
   started.id = ++nextRun_;
   started.workers = shards;
   auto run = std::make_shared<LoadRun>(started.id, std::move(plan), static_cast<std::uint32_t>(shards), nowNs() + kAnnounceNs);
-  run->transport = "curl";
-  run->transportReason = "the only transport of this build";
-  started.transport = run->transport;
-  started.transportReason = run->transportReason;
+  run->onWire = onWire;
   started.startNs = run->startNs;
   reporter_->watch(run);
   for (std::size_t index = 0; index < shards; ++index) workers_[index]->startRun(run, static_cast<std::uint32_t>(index));

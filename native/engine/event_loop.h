@@ -30,6 +30,7 @@ class EventLoop final : private WorkerEvents {
     std::size_t workers = 0;
     std::string transport;
     std::string transportReason;
+    std::string error;  // why it was not started; empty when it was
   };
 
   EventLoop(EventLoopConfig config, Callbacks callbacks);
@@ -60,6 +61,7 @@ class EventLoop final : private WorkerEvents {
  private:
   void onResult(std::unique_ptr<ExchangeResult> result) override;
   void onRunEnded(const std::shared_ptr<LoadRun>& run) override;
+  static bool chooseTransport(const LoadPlan& plan, StartedRun& started);
   Worker& workerOf(std::uint64_t id) { return *workers_[id % workers_.size()]; }
 
   EventLoopConfig config_;

@@ -25,6 +25,9 @@ void Exchange::reset() {
   osError = 0;
   connectionReused = false;
   retries = 0;
+  continued = false;
+  redirectsCarried = 0;
+  carrier = nullptr;
   bytesSent = 0;
   bytesReceived = 0;
   transportState = nullptr;

@@ -64,6 +64,7 @@ struct Response {
 };
 
 class Exchange;
+class Transport;
 
 class ExchangeSink {
  public:
@@ -95,6 +96,11 @@ class Exchange {
   int retries = 0;              // resent on a fresh connection because a kept-alive one had gone stale
   std::uint64_t bytesSent = 0;
   std::uint64_t bytesReceived = 0;
+
+  // Handed on from one transport to another by a redirect: start() keeps the sent clock and adds to the sizes.
+  bool continued = false;
+  int redirectsCarried = 0;
+  Transport* carrier = nullptr;
 
   // The transport's own bookkeeping while it carries the exchange.
   void* transportState = nullptr;

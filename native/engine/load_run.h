@@ -16,7 +16,8 @@ namespace vayu {
 
 // One worker's figures of a run.
 struct ShardFigures {
-  ShardFigures(const LoadPlan& plan, std::uint32_t shards, std::uint64_t seed) : sampler(plan.sampling, shards, seed) {}
+  ShardFigures(const LoadPlan& plan, std::uint32_t index, std::uint32_t shards)
+      : sampler(plan.sampling, index, shards, plan.seed + index) {}
   Recorder recorder;
   TestTable tests;
   Sampler sampler;
@@ -27,7 +28,7 @@ struct LoadRun {
       : id(runId), plan(std::move(loadPlan)), shards(shardCount), startNs(start), shardsRunning(shardCount) {
     budget.store(plan.iterations == 0 ? INT64_MAX : static_cast<std::int64_t>(plan.iterations));
     for (std::uint32_t index = 0; index < shardCount; ++index) {
-      figures.push_back(std::make_unique<ShardFigures>(plan, shardCount, plan.seed + index));
+      figures.push_back(std::make_unique<ShardFigures>(plan, index, shardCount));
     }
   }
 
@@ -35,8 +36,7 @@ struct LoadRun {
   const LoadPlan plan;
   const std::uint32_t shards;
   const std::int64_t startNs;  // monotonic; the same for all workers
-  std::string transport;       // set before the workers hear of the run
-  std::string transportReason;
+  bool onWire = false;  // set before the workers hear of the run
   std::vector<std::unique_ptr<ShardFigures>> figures;
 
   // Iterations of a closed model that are not begun yet, over all workers.

@@ -59,6 +59,7 @@ struct PreparedRequest {
   std::string url;
   std::vector<HeaderField> headers;
   std::string body;
+  std::vector<std::string> cookieLines;  // "Set-Cookie: …" of a redirect that led here
 
  private:
   static std::uint64_t nextId() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "engine/load_transport.h"
 #include "engine/script_requests.h"
 #include "engine/submitted_request.h"
 
@@ -85,7 +86,7 @@ void Worker::stopRun(std::uint64_t runId, std::int64_t graceNs) {
   post([runId, graceNs](Worker& self) {
     const std::int64_t now = nowNs();
     for (auto& [run, shard] : self.shards_) {
-      if (run->id == runId) shard->stop(now, now + graceNs);
+      if (run->id == runId) shard->stop(now, after(now, graceNs));
     }
   });
 }
@@ -114,13 +115,15 @@ ScriptHost& Worker::scripts() {
   return *scripts_;
 }
 
-std::unique_ptr<Transport> Worker::makeTransport(const LoadRun&) {
-  return std::make_unique<CurlTransport>(poller_, CurlTransportLimits{});
+std::unique_ptr<Transport> Worker::makeTransport(const LoadRun& run) {
+  if (run.onWire) return std::make_unique<LoadTransport>(poller_);
+  return std::make_unique<CurlTransport>(poller_, CurlTransportLimits{.waitForMultiplexing = true});
 }
 
 void Worker::loop() {
   interactive_ = std::make_unique<CurlTransport>(
-      poller_, CurlTransportLimits{kInteractiveHandles, static_cast<long>(config_.maxPerHost)});
+      poller_, CurlTransportLimits{.handlesPerMulti = kInteractiveHandles,
+                                   .maxHostConnections = static_cast<long>(config_.maxPerHost)});
   std::int64_t now = nowNs();
   while (!stopping_.load(std::memory_order_acquire)) {
     const std::int64_t passStart = now;

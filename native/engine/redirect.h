@@ -1,0 +1,18 @@
+// The request that a redirect asks for. Pure.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/request.h"
+
+namespace vayu {
+
+// By the rules of RFC 9110 section 15.4 as browsers and libcurl apply them: 303 becomes GET (but HEAD stays), 301 and 302 turn POST into
+// GET, 307 and 308 repeat the request. Credentials and cookies given as headers do not follow to another host, scheme or port.
+// Cookies set by `headerBlock` go along when the options keep cookies. Null with `message` set when the location is no URL.
+std::shared_ptr<const PreparedRequest> redirected(const PreparedRequest& request, int status, std::string_view location,
+                                                  std::string_view headerBlock, std::string& message);
+
+}  // namespace vayu
