@@ -49,6 +49,7 @@ class Http1Parser {
   Event finish();
 
   bool started() const { return started_; }
+  bool sawInterim() const { return interim_ > 0; }
   std::string_view part() const { return part_; }
   Fault fault() const { return fault_; }
   std::string_view message() const { return message_; }

@@ -1,0 +1,107 @@
+// WireTransport alone, closed model, one thread: what a request costs before workers, recorders and pacers are added.
+//   wire_bench <url> [connections = 64] [seconds = 5] [method] [body bytes]
+// Prints one JSON object. Only for addresses on this machine.
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/poller.h"
+#include "engine/wire_transport.h"
+
+namespace {
+
+using vayu::Exchange;
+using vayu::nowNs;
+
+class ClosedLoop final : public vayu::ExchangeSink {
+ public:
+  ClosedLoop(vayu::WireTransport& transport, std::int64_t endNs) : transport_(transport), endNs_(endNs) {}
+
+  void onExchangeDone(Exchange& exchange) override {
+    if (exchange.error == vayu::ErrorCode::kNone) {
+      ++succeeded;
+      bytes += exchange.bytesReceived;
+    } else {
+      if (failed++ == 0) std::fprintf(stderr, "%s\n", exchange.errorMessage.c_str());
+    }
+    retries += static_cast<std::uint64_t>(exchange.retries);
+    if (exchange.clocks.doneNs >= endNs_) return;
+    exchange.reset();
+    transport_.start(exchange);
+  }
+
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t bytes = 0;
+
+ private:
+  vayu::WireTransport& transport_;
+  std::int64_t endNs_;
+};
+
+double cpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 2) {
+    std::fprintf(stderr, "usage: wire_bench <url> [connections] [seconds] [method] [body bytes]\n");
+    return 2;
+  }
+  const std::size_t connections = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 64;
+  const double seconds = count > 3 ? std::strtod(arguments[3], nullptr) : 5;
+  auto options = std::make_shared<vayu::RequestOptions>();
+  options->compressed = false;
+  options->insecure = true;
+  options->userAgent = "wire_bench";
+  auto request = std::make_shared<vayu::PreparedRequest>();
+  request->options = options;
+  request->method = count > 4 ? arguments[4] : "GET";
+  request->url = arguments[1];
+  if (count > 5) request->body.assign(std::strtoul(arguments[5], nullptr, 10), 'x');
+
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+
+  vayu::Poller poller;
+  vayu::WireTransport transport(poller, {});
+  const std::int64_t startNs = nowNs();
+  const double startCpu = cpuSeconds();
+  ClosedLoop loop(transport, startNs + static_cast<std::int64_t>(seconds * 1e9));
+  std::vector<std::unique_ptr<Exchange>> exchanges;
+  for (std::size_t index = 0; index < connections; ++index) {
+    Exchange& exchange = *exchanges.emplace_back(std::make_unique<Exchange>());
+    exchange.sink = &loop;
+    exchange.request = request;
+    transport.start(exchange);
+  }
+  while (transport.inFlight() > 0) transport.drive(poller.wait(transport.nextDeadlineNs()));
+
+  const double elapsed = static_cast<double>(nowNs() - startNs) * 1e-9;
+  const double requests = static_cast<double>(loop.succeeded + loop.failed);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf(
+      "{\"requests\":%.0f,\"failed\":%llu,\"retries\":%llu,\"reqPerSecond\":%.0f,\"cpuUsPerRequest\":%.2f,"
+      "\"connectionsOpened\":%llu,\"mebibytes\":%.1f,\"rssKiB\":%ld}\n",
+      requests, static_cast<unsigned long long>(loop.failed), static_cast<unsigned long long>(loop.retries),
+      requests / elapsed, (cpuSeconds() - startCpu) * 1e6 / requests,
+      static_cast<unsigned long long>(transport.connectionsOpened()), static_cast<double>(loop.bytes) / 1048576,
+      usage.ru_maxrss);
+  return loop.failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,273 @@
+#include "engine/wire_request.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <initializer_list>
+
+#include "curl/handles.h"
+#include "engine/content_decoder.h"
+#include "engine/host_rules.h"
+
+namespace vayu {
+
+namespace {
+
+struct CurlFree {
+  void operator()(char* text) const { curl_free(text); }
+};
+
+bool startsWithIgnoringCase(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && sameHeaderName(text.substr(0, prefix.size()), prefix);
+}
+
+bool breaksHeader(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+bool isToken(std::string_view text) {
+  static constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char character) {
+    return std::isalnum(character) != 0 || kOthers.find(static_cast<char>(character)) != std::string_view::npos;
+  });
+}
+
+bool listNames(std::string_view list, std::string_view wanted) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view element = list.substr(0, comma);
+    while (!element.empty() && element.front() == ' ') element.remove_prefix(1);
+    while (!element.empty() && element.back() == ' ') element.remove_suffix(1);
+    if (sameHeaderName(element, wanted)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+std::string encodeBase64(std::string_view bytes) {
+  static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t index = 0; index < bytes.size(); index += 3) {
+    std::uint32_t group = 0;
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - index);
+    for (std::size_t offset = 0; offset < 3; ++offset) {
+      group = (group << 8) | (offset < count ? static_cast<unsigned char>(bytes[index + offset]) : 0u);
+    }
+    for (std::size_t digit = 0; digit < 4; ++digit) {
+      text += digit <= count ? kAlphabet[(group >> (18 - 6 * digit)) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+std::string urlPart(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
+  const std::unique_ptr<char, CurlFree> owner(text);
+  return text;
+}
+
+struct UrlParts {
+  std::string host;  // with brackets around an IPv6 address
+  std::string target;
+  std::string credentials;  // user:password, decoded; empty for none
+  bool hasDefaultPort = true;
+};
+
+ErrorCode parseUrl(const std::string& text, const std::vector<std::string>& allowHosts, WireRequest& wire,
+                   UrlParts& parts, std::string& message) {
+  if (text.find('\0') != std::string::npos || breaksHeader(text)) {
+    message = "url contains a line break or a null character";
+    return ErrorCode::kInvalidUrl;
+  }
+  const CurlUrl url(curl_url());
+  const CURLUcode code =
+      curl_url_set(url.get(), CURLUPART_URL, text.c_str(),
+                   CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME);
+  if (code != CURLUE_OK) {
+    message = std::string("url is malformed: ") + curl_url_strerror(code);
+    return ErrorCode::kInvalidUrl;
+  }
+  const std::string scheme = urlPart(url.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") {
+    message = "protocol \"" + scheme + "\" is not supported, only http and https are";
+    return ErrorCode::kInvalidUrl;
+  }
+  if (!urlAllowed(allowHosts, text, message)) return ErrorCode::kInvalidUrl;
+  curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  wire.isTls = scheme == "https";
+  wire.url = urlPart(url.get(), CURLUPART_URL);
+#ifdef CURLU_PUNYCODE
+  parts.host = urlPart(url.get(), CURLUPART_HOST, CURLU_PUNYCODE);
+  if (parts.host.empty())
+#endif
+    parts.host = urlPart(url.get(), CURLUPART_HOST);
+  std::transform(parts.host.begin(), parts.host.end(), parts.host.begin(),
+                 [](unsigned char character) { return static_cast<char>(std::tolower(character)); });
+  const std::string port = urlPart(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  parts.hasDefaultPort = port == (wire.isTls ? "443" : "80");
+  parts.target = urlPart(url.get(), CURLUPART_PATH);
+  const std::string query = urlPart(url.get(), CURLUPART_QUERY);
+  if (!query.empty()) parts.target.append("?").append(query);
+  const std::string user = urlPart(url.get(), CURLUPART_USER, CURLU_URLDECODE);
+  const std::string password = urlPart(url.get(), CURLUPART_PASSWORD, CURLU_URLDECODE);
+  if (!user.empty() || !password.empty()) parts.credentials = user + ":" + password;
+  wire.endpoint = scheme + "://" + parts.host + ":" + port + "/";
+  if (!parts.hasDefaultPort) parts.host.append(":").append(port);
+  return ErrorCode::kNone;
+}
+
+struct HeaderFacts {
+  const HeaderField* host = nullptr;
+  bool hasAuthorization = false;
+  bool hasUserAgent = false;
+  bool hasAccept = false;
+  bool hasAcceptEncoding = false;
+  bool saysClose = false;
+};
+
+ErrorCode examineHeaders(const PreparedRequest& request, HeaderFacts& facts, std::string& message) {
+  for (const HeaderField& field : request.headers) {
+    if (field.name.empty() || breaksHeader(field.name) || breaksHeader(field.value)) {
+      message = "header \"" + field.name.substr(0, 80) + "\" contains a line break or a null character";
+      return ErrorCode::kInvalidUrl;
+    }
+    if (sameHeaderName(field.name, "host")) facts.host = &field;
+    facts.hasAuthorization = facts.hasAuthorization || sameHeaderName(field.name, "authorization");
+    facts.hasUserAgent = facts.hasUserAgent || sameHeaderName(field.name, "user-agent");
+    facts.hasAccept = facts.hasAccept || sameHeaderName(field.name, "accept");
+    facts.hasAcceptEncoding = facts.hasAcceptEncoding || sameHeaderName(field.name, "accept-encoding");
+    facts.saysClose = facts.saysClose || (sameHeaderName(field.name, "connection") && listNames(field.value, "close"));
+  }
+  return ErrorCode::kNone;
+}
+
+void addHeader(std::string& bytes, std::string_view name, std::string_view value) {
+  bytes.append(name).append(value.empty() ? ":" : ": ").append(value).append("\r\n");
+}
+
+bool isIdempotentMethod(std::string_view method) {
+  for (const std::string_view known : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"}) {
+    if (method == known) return true;
+  }
+  return false;
+}
+
+std::string firstSet(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
+// Host of a url that may still hold templates.
+std::string_view hostOf(std::string_view url) {
+  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
+  if (!url.empty() && url.front() == '[') return url.substr(1, url.find(']') - 1);
+  return url.substr(0, url.find(':'));
+}
+
+bool bypassesProxy(std::string_view list, std::string_view host) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find_first_of(", "), list.size());
+    std::string_view element = list.substr(0, end);
+    if (!element.empty() && element.front() == '.') element.remove_prefix(1);
+    if (element == "*" || (!element.empty() && sameHeaderName(element, host))) return true;
+    if (!element.empty() && host.size() > element.size() && host[host.size() - element.size() - 1] == '.' &&
+        sameHeaderName(host.substr(host.size() - element.size()), element)) {
+      return true;
+    }
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+// Of plain requests; empty for none.
+std::string proxyOf(const RequestOptions& options) {
+  if (!options.proxy.empty()) return options.proxy;
+  return options.unixSocket.empty() ? firstSet({"http_proxy", "all_proxy", "ALL_PROXY"}) : std::string();
+}
+
+// A plain request through an HTTP proxy is written to the proxy, in another form, on a connection shared by all targets.
+bool goesThroughHttpProxy(const PreparedRequest& request) {
+  if (startsWithIgnoringCase(request.url, "https://")) return false;
+  const RequestOptions& options = *request.options;
+  const std::string proxy = proxyOf(options);
+  if (proxy.empty() || startsWithIgnoringCase(proxy, "socks")) return false;
+  const std::string bypass = options.noProxy.empty() ? firstSet({"no_proxy", "NO_PROXY"}) : options.noProxy;
+  return !bypassesProxy(bypass, hostOf(request.url));
+}
+
+}  // namespace
+
+ErrorCode renderWireRequest(const PreparedRequest& request, WireRequest& wire, std::string& message) {
+  const RequestOptions& options = *request.options;
+  if (!isToken(request.method) || request.method == "CONNECT") {
+    message = "method \"" + request.method.substr(0, 40) + "\" is not an HTTP token, or not one to send";
+    return ErrorCode::kProtocolError;
+  }
+  UrlParts url;
+  if (const ErrorCode code = parseUrl(request.url, options.allowHosts, wire, url, message); code != ErrorCode::kNone)
+    return code;
+  HeaderFacts facts;
+  if (const ErrorCode code = examineHeaders(request, facts, message); code != ErrorCode::kNone) return code;
+
+  wire.isHead = request.method == "HEAD";
+  wire.isIdempotent = isIdempotentMethod(request.method);
+  wire.saysClose = facts.saysClose;
+  wire.decodes = options.compressed && !facts.hasAcceptEncoding;
+
+  std::string& bytes = wire.bytes;
+  bytes.clear();
+  bytes.append(request.method).append(" ").append(url.target);
+  bytes.append(options.httpVersion == HttpVersion::k10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  addHeader(bytes, "Host", facts.host != nullptr ? facts.host->value : url.host);
+  if (!facts.hasAuthorization && !url.credentials.empty()) {
+    addHeader(bytes, "Authorization", "Basic " + encodeBase64(url.credentials));
+  }
+  if (!facts.hasUserAgent && !options.userAgent.empty()) addHeader(bytes, "User-Agent", options.userAgent);
+  if (!facts.hasAccept) addHeader(bytes, "Accept", "*/*");
+  if (wire.decodes) addHeader(bytes, "Accept-Encoding", acceptedEncodings());
+  for (const HeaderField& field : request.headers) {
+    if (sameHeaderName(field.name, "host") || sameHeaderName(field.name, "content-length")) continue;
+    addHeader(bytes, field.name, field.value);
+  }
+  const bool sendsBody = !wire.isHead && !request.body.empty();
+  if (sendsBody || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
+    addHeader(bytes, "Content-Length", std::to_string(request.body.size()));
+  }
+  bytes.append("\r\n");
+  if (sendsBody) bytes.append(request.body);
+  return ErrorCode::kNone;
+}
+
+bool usesSocksProxy(const RequestOptions& options) { return startsWithIgnoringCase(proxyOf(options), "socks"); }
+
+std::string whyNotOnWire(const PreparedRequest& request) {
+  const RequestOptions& options = *request.options;
+  switch (options.httpVersion) {
+    case HttpVersion::k2:
+    case HttpVersion::k2PriorKnowledge: return "HTTP/2 is asked for";
+    case HttpVersion::k3: return "HTTP/3 is asked for";
+    default: break;
+  }
+  if (options.auth == ChallengeAuth::kDigest) return "digest authentication needs libcurl's transfers";
+  if (options.auth == ChallengeAuth::kNtlm) return "NTLM authentication needs libcurl's transfers";
+  if (options.verbose) return "a verbose trace is asked for";
+  if (goesThroughHttpProxy(request)) return "plain HTTP goes through an HTTP proxy";
+  for (const HeaderField& field : request.headers) {
+    for (const std::string_view name : {"Expect", "Transfer-Encoding", "Upgrade", "TE"}) {
+      if (sameHeaderName(field.name, name)) return "the request sets " + std::string(name) + " itself";
+    }
+    if (sameHeaderName(field.name, "Content-Length") && field.value != std::to_string(request.body.size())) {
+      return "the request sets a Content-Length that is not its body's";
+    }
+  }
+  return {};
+}
+
+}  // namespace vayu

@@ -1,0 +1,33 @@
+// A request as the bytes that go over an HTTP/1.1 connection, and the endpoint it goes to. Pure but for reading the environment's proxy
+// settings in whyNotOnWire().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/exchange.h"
+
+namespace vayu {
+
+struct WireRequest {
+  std::string endpoint;  // scheme://host:port/ in lower case, without credentials
+  std::string url;       // the whole, normalised
+  std::string bytes;     // request line, headers, body
+  bool isTls = false;
+  bool isHead = false;        // the response has no body
+  bool isIdempotent = false;  // may be sent again when nobody knows whether it was carried out
+  bool saysClose = false;     // carries "Connection: close"
+  bool decodes = false;       // Accept-Encoding is ours, so a captured body is decoded
+};
+
+// Fills `wire`, whose strings keep their capacity. Returns kNone, or the class of what is wrong with `message` set.
+ErrorCode renderWireRequest(const PreparedRequest& request, WireRequest& wire, std::string& message);
+
+// Why only a libcurl transfer can carry this request; empty when WireTransport can. Templates in the url need not be resolved yet.
+std::string whyNotOnWire(const PreparedRequest& request);
+
+// Whether plain requests with these options go through a SOCKS proxy, named by them or by the environment.
+bool usesSocksProxy(const RequestOptions& options);
+
+}  // namespace vayu

@@ -1,0 +1,312 @@
+#include "engine/wire_transport.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+#include "engine/wire_connection.h"
+
+namespace vayu {
+
+WireTransport::WireTransport(Poller& poller, WireLimits limits, WireRedirectHandler* redirects)
+    : poller_(poller),
+      limits_(limits),
+      redirects_(redirects),
+      connector_(poller),
+      buffer_(std::max<std::size_t>(limits.receiveBufferBytes, 1024)) {}
+
+WireTransport::~WireTransport() {
+  for (const auto& connection : connections_) {
+    if (connection->socket.fd() >= 0) poller_.remove(connection->socket.fd());
+  }
+  // Before the endpoints that their attempts return to.
+  connections_.clear();
+  closed_.clear();
+}
+
+WireTransport::Target& WireTransport::targetFor(const WireRequest& wire, const PreparedRequest& request) {
+  auto& candidates = targets_[wire.endpoint];
+  for (const auto& target : candidates) {
+    if (target->endpoint.options == request.options) return *target;
+  }
+  auto target = std::make_unique<Target>();
+  target->endpoint.url = wire.endpoint;
+  target->endpoint.options = request.options;
+  target->endpoint.isTls = wire.isTls;
+  const std::int64_t timeoutMs = request.options->timeoutMs;
+  if (timeoutMs > 0) {
+    const auto known = std::find_if(deadlines_.begin(), deadlines_.end(),
+                                    [timeoutMs](const auto& entry) { return entry->timeoutMs == timeoutMs; });
+    if (known == deadlines_.end()) {
+      deadlines_.push_back(std::make_unique<Deadlines>());
+      deadlines_.back()->timeoutMs = timeoutMs;
+      target->deadlines = deadlines_.back().get();
+    } else {
+      target->deadlines = known->get();
+    }
+  }
+  return *candidates.emplace_back(std::move(target));
+}
+
+WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& request, ErrorCode& error,
+                                                    std::string& message) {
+  Rendered*& slot = renderedSlots_[request.id % renderedSlots_.size()];
+  if (slot != nullptr && slot->requestId == request.id) return slot;
+
+  Rendered* fresh = nullptr;
+  if (idleRendered_.empty()) {
+    fresh = rendered_.emplace_back(std::make_unique<Rendered>()).get();
+  } else {
+    fresh = idleRendered_.back();
+    idleRendered_.pop_back();
+  }
+  error = renderWireRequest(request, fresh->wire, message);
+  if (error != ErrorCode::kNone) {
+    idleRendered_.push_back(fresh);
+    return nullptr;
+  }
+  fresh->requestId = request.id;
+  fresh->target = &targetFor(fresh->wire, request);
+  fresh->isCached = true;
+  Rendered* evicted = std::exchange(slot, fresh);
+  if (evicted != nullptr) {
+    evicted->isCached = false;
+    if (evicted->uses == 0) idleRendered_.push_back(evicted);
+  }
+  return fresh;
+}
+
+void WireTransport::release(Rendered& rendered) {
+  if (--rendered.uses == 0 && !rendered.isCached) idleRendered_.push_back(&rendered);
+}
+
+void WireTransport::start(Exchange& exchange) {
+  const std::int64_t now = nowNs();
+  exchange.clocks.sentNs = now;
+  ++inFlight_;
+  ErrorCode error = ErrorCode::kNone;
+  std::string message;
+  Rendered* rendered = renderedFor(*exchange.request, error, message);
+  if (rendered == nullptr) {
+    exchange.fail(error, message);
+    failedAtOnce_.push_back(&exchange);
+    return;
+  }
+
+  Target& target = *rendered->target;
+  if (target.idle.empty()) {
+    Connection& connection = openFor(target);
+    attach(connection, exchange, *rendered);
+    beginQueued();
+    return;
+  }
+  Connection& connection = *target.idle.back();
+  target.idle.pop_back();
+  exchange.connectionReused = true;
+  attach(connection, exchange, *rendered);
+  connection.requestNs = now;
+  beginRequest(connection);
+}
+
+WireTransport::Connection& WireTransport::openFor(Target& target) {
+  auto& owner = connections_.emplace_back(std::make_unique<Connection>(*this, target));
+  owner->index = connections_.size() - 1;
+  queued_.push_back(owner.get());
+  return *owner;
+}
+
+void WireTransport::attach(Connection& connection, Exchange& exchange, Rendered& rendered) {
+  exchange.transportState = &connection;
+  connection.exchange = &exchange;
+  connection.rendered = &rendered;
+  ++rendered.uses;
+  if (Deadlines* deadlines = connection.target.deadlines; deadlines != nullptr) {
+    connection.deadlineNs = exchange.clocks.sentNs + deadlines->timeoutMs * kNsPerMs;
+    connection.insertBefore(deadlines->list);
+  }
+}
+
+// Takes the exchange away from the connection and gives up what was kept for it.
+Exchange& WireTransport::detach(Connection& connection) {
+  Exchange& exchange = *connection.exchange;
+  connection.unlink();
+  release(*connection.rendered);
+  connection.exchange = nullptr;
+  connection.rendered = nullptr;
+  exchange.transportState = nullptr;
+  --inFlight_;
+  return exchange;
+}
+
+// Never fails an exchange from within: start() calls it.
+void WireTransport::beginQueued() {
+  std::size_t skipped = 0;
+  while (queued_.size() > skipped && connecting_ < limits_.maxConnecting) {
+    Connection& connection = *queued_[skipped];
+    Target& target = connection.target;
+    if (!target.isProbed && target.connecting > 0) {
+      // Others of the same target are likely to follow; targets behind them wait for one connection at most.
+      ++skipped;
+      if (skipped > limits_.maxConnecting) break;
+      continue;
+    }
+    queued_.erase(queued_.begin() + static_cast<std::ptrdiff_t>(skipped));
+    ErrorCode error = ErrorCode::kNone;
+    std::string message;
+    connection.attempt = connector_.begin(target.endpoint, connection, error, message);
+    if (connection.attempt == nullptr) {
+      Exchange& exchange = detach(connection);
+      ++inFlight_;
+      exchange.fail(error, message);
+      failedAtOnce_.push_back(&exchange);
+      close(connection);
+      continue;
+    }
+    connection.state = Connection::State::kConnecting;
+    ++target.connecting;
+    ++connecting_;
+  }
+}
+
+void WireTransport::connected(Connection& connection, WireConnectResult result) {
+  --connecting_;
+  --connection.target.connecting;
+  connection.target.isProbed = true;
+  connection.attempt = result.attempt;
+  connection.state = Connection::State::kBusy;
+  if (result.error != ErrorCode::kNone) {
+    fail(connection, result.error, result.message, result.osError);
+    return;
+  }
+  connection.socket = std::move(result.socket);
+  connection.remoteAddress = std::move(result.remoteAddress);
+  ++connectionsOpened_;
+  ++openConnections_;
+  Exchange& exchange = *connection.exchange;
+  exchange.phases.dnsUs = result.dnsUs;
+  exchange.phases.connectUs = result.connectUs;
+  exchange.phases.tlsUs = result.tlsUs;
+  const int fd = connection.socket.fd();
+  if (!poller_.add(fd, kReadable, &connection) && !poller_.modify(fd, kReadable, &connection)) {
+    fail(connection, ErrorCode::kInternalError, "the connection cannot be watched");
+    return;
+  }
+  connection.requestNs = nowNs();
+  beginRequest(connection);
+  beginQueued();
+}
+
+void WireTransport::makeIdle(Connection& connection) {
+  connection.state = Connection::State::kIdle;
+  connection.idleIndex = connection.target.idle.size();
+  connection.target.idle.push_back(&connection);
+}
+
+void WireTransport::dropIdle(Connection& connection) {
+  auto& idle = connection.target.idle;
+  idle[connection.idleIndex] = idle.back();
+  idle[connection.idleIndex]->idleIndex = connection.idleIndex;
+  idle.pop_back();
+  close(connection);
+}
+
+// The connection stays allocated until the next drive().
+void WireTransport::close(Connection& connection) {
+  switch (connection.state) {
+    case Connection::State::kQueued:
+      // Found at once in the common case: the oldest time out first.
+      if (const auto place = std::find(queued_.begin(), queued_.end(), &connection); place != queued_.end()) {
+        queued_.erase(place);
+      }
+      break;
+    case Connection::State::kConnecting:
+      --connecting_;
+      --connection.target.connecting;
+      break;
+    default: break;
+  }
+  if (connection.socket.fd() >= 0) {
+    poller_.remove(connection.socket.fd());
+    connection.socket.close();
+    --openConnections_;
+  }
+  if (connection.attempt != nullptr) connector_.end(*std::exchange(connection.attempt, nullptr));
+  connection.state = Connection::State::kClosed;
+  std::unique_ptr<Connection> owner = std::move(connections_[connection.index]);
+  if (connection.index + 1 != connections_.size()) {
+    connections_[connection.index] = std::move(connections_.back());
+    connections_[connection.index]->index = connection.index;
+  }
+  connections_.pop_back();
+  closed_.push_back(std::move(owner));
+}
+
+void WireTransport::abort(Exchange& exchange) {
+  if (exchange.transportState != nullptr) {
+    fail(*static_cast<Connection*>(exchange.transportState), ErrorCode::kAborted, "aborted");
+    return;
+  }
+  const auto failed = std::find(failedAtOnce_.begin(), failedAtOnce_.end(), &exchange);
+  if (failed == failedAtOnce_.end()) return;
+  failedAtOnce_.erase(failed);
+  --inFlight_;
+  exchange.fail(ErrorCode::kAborted, "aborted");
+  exchange.clocks.doneNs = nowNs();
+  exchange.sink->onExchangeDone(exchange);
+}
+
+void WireTransport::drive(std::int64_t nowNs) {
+  std::erase_if(closed_, [](const auto& connection) { return !connection->waitsToBreak; });
+  connector_.drive(nowNs);
+
+  std::vector<Connection*> broken;
+  broken.swap(brokenSends_);
+  for (Connection* connection : broken) connection->waitsToBreak = false;
+  for (Connection* connection : broken) {
+    // Whatever the server said before it stopped reading is the answer.
+    if (connection->state == Connection::State::kBusy && connection->sendFailed) receive(*connection);
+    if (connection->state == Connection::State::kBusy && connection->sendFailed) {
+      fail(*connection, ErrorCode::kConnectionClosed, "the request could not be sent: connection closed",
+           connection->socket.osError());
+    }
+  }
+
+  // Not those that fail while the others are told: a sink that starts the same again would never end.
+  for (std::size_t left = failedAtOnce_.size(); left > 0 && !failedAtOnce_.empty(); --left) {
+    Exchange& exchange = *failedAtOnce_.front();
+    failedAtOnce_.pop_front();
+    --inFlight_;
+    exchange.clocks.doneNs = nowNs;
+    exchange.sink->onExchangeDone(exchange);
+  }
+  expire(nowNs);
+  if (!queued_.empty()) beginQueued();
+}
+
+void WireTransport::expire(std::int64_t nowNs) {
+  // Sinks may add lists.
+  for (std::size_t index = 0; index < deadlines_.size(); ++index) {
+    Deadlines& deadlines = *deadlines_[index];
+    while (deadlines.list.isLinked()) {
+      auto& connection = static_cast<Connection&>(*deadlines.list.next);
+      if (connection.deadlineNs > nowNs) break;
+      const bool isConnected = connection.state == Connection::State::kBusy;
+      fail(connection, ErrorCode::kTimeout,
+           (isConnected ? "no complete response after " : "no connection after ") +
+               std::to_string(deadlines.timeoutMs) + " ms" +
+               (isConnected ? ", " + std::to_string(connection.exchange->bytesReceived) + " bytes received" : ""));
+    }
+  }
+}
+
+std::int64_t WireTransport::nextDeadlineNs() const {
+  if (!failedAtOnce_.empty() || !brokenSends_.empty()) return 0;
+  std::int64_t next = connector_.nextDeadlineNs();
+  for (const auto& deadlines : deadlines_) {
+    if (!deadlines->list.isLinked()) continue;
+    next = std::min(next, static_cast<const Connection&>(*deadlines->list.next).deadlineNs);
+  }
+  return next;
+}
+
+}  // namespace vayu
