@@ -172,6 +172,7 @@ class ScriptHost {
 
  private:
   struct Impl;
+  void answer(std::uint64_t token, const ResponseView* response, std::string_view message);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,31 @@
+/** The real chai: loaded the first time an assertion fails or needs more than the quick paths know. Never handed to scripts. */
+
+import { harden } from '../core/harden.js';
+import { native } from '../core/native.js';
+
+export interface ChaiAssertion {
+  [member: string]: unknown;
+}
+
+interface ChaiModule {
+  Assertion: new (object: unknown, message?: string) => ChaiAssertion;
+  AssertionError: new (message: string, properties?: object) => Error;
+  expect: { fail: (...args: unknown[]) => never };
+  util: {
+    flag(assertion: ChaiAssertion, name: string, value?: unknown): unknown;
+    getMessage(assertion: ChaiAssertion, args: unknown[]): string;
+    eql(a: unknown, b: unknown): boolean;
+    inspect(value: unknown): string;
+  };
+}
+
+let loaded: ChaiModule | undefined;
+
+export function chai(): ChaiModule {
+  if (loaded === undefined) {
+    loaded = native.loadBundle('chai') as ChaiModule;
+    // Assertion errors reach scripts, and with them their class.
+    if (native.hardened) harden([loaded.AssertionError]);
+  }
+  return loaded;
+}

@@ -1,0 +1,93 @@
+/** The functions that the engine gives to this library (native/script/bindings*.cc). They act on the execution under way. */
+
+/** Header lists cross as `[name, value, name, value, …]`. */
+export type FlatPairs = string[];
+
+export interface NativeBridge {
+  readonly hardened: boolean;
+
+  hasResponse(): boolean;
+  responseStatus(): number;
+  responseStatusText(): string;
+  responseHttpVersion(): string;
+  responseTimeMs(): number;
+  responseBodyBytes(): number;
+  responseHeaderBytes(): number;
+  responseText(): string;
+  responseBytes(): ArrayBuffer;
+  responseJson(): unknown;
+  responseHeader(name: string): string | undefined;
+  responseHeaders(): FlatPairs;
+
+  requestMethod(): string;
+  requestUrl(): string;
+  requestBody(): string;
+  requestHeaders(): FlatPairs;
+  setRequest(method: string, url: string, headers: FlatPairs, body: string | ArrayBuffer): void;
+  sendRequest(
+    method: string,
+    url: string,
+    headers: FlatPairs,
+    body: string | ArrayBuffer,
+    callback: (
+      error: string | null,
+      status: number,
+      statusText: string,
+      headerBlock: string,
+      text: string,
+      timeMs: number,
+      bytes: number,
+      buffer: ArrayBuffer,
+    ) => void,
+  ): void;
+
+  variableGet(scope: number, name: string): unknown;
+  variableHas(scope: number, name: string): boolean;
+  variableResolve(name: string): unknown;
+  variableHasAny(name: string): boolean;
+  variableSet(scope: number, name: string, value: string | number | boolean | null): void;
+  variableSetJson(scope: number, name: string, text: string): void;
+  variableUnset(scope: number, name: string): void;
+  variableClear(scope: number): void;
+  variableEntries(scope: number): unknown[];
+  substitute(text: string, scope: number): string;
+  dynamicValue(name: string): string | undefined;
+
+  testPassed(name: string): void;
+  testFailed(name: string, error: string): void;
+  testSkipped(name: string): void;
+  testStarted(name: string): number;
+  testSettled(slot: number, error?: string): void;
+  testCount(): number;
+  errorText(error: unknown): string;
+  log(level: string, message: string): void;
+  clearLog(): void;
+  setNextRequest(name: string | null): void;
+  skipRequest(): never;
+  info(): [
+    eventName: string,
+    iteration: number,
+    iterationCount: number,
+    requestName: string,
+    requestId: string,
+  ];
+
+  setTimer(callback: () => void, delayMs: number, repeats: boolean): number;
+  clearTimer(id: number): void;
+
+  utf8Encode(text: string): ArrayBuffer;
+  utf8Decode(bytes: ArrayBuffer | ArrayBufferView): string;
+  base64Encode(bytes: ArrayBuffer | ArrayBufferView): string;
+  base64Decode(text: string): ArrayBuffer;
+  randomBytes(count: number): ArrayBuffer;
+  parseJson(text: string): unknown;
+
+  loadBundle(name: string): unknown;
+  guardGlobals(builtins: object): void;
+  /** Asks for `end()` when the script is done. */
+  needEnd(): void;
+}
+
+declare const __native: NativeBridge;
+
+export const native: NativeBridge = __native;

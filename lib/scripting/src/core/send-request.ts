@@ -1,0 +1,61 @@
+/** `pm.sendRequest`, carried by the engine's own transports. */
+
+import { HeaderList, parseHeaderLines } from '../sdk/header-list.js';
+import { Request } from '../sdk/request.js';
+import { Response, type ResponseSource } from '../sdk/response.js';
+import { expose } from './expose.js';
+import { native } from './native.js';
+import { state } from './state.js';
+import { scopeView, scopeIndex } from './variables.js';
+
+type Callback = (error: Error | null, response?: Response) => void;
+
+function send(source: unknown): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    if (!source) {
+      reject(new Error('sendrequest: nothing to request'));
+      return;
+    }
+    const request = source instanceof Request ? source : new Request(source);
+    const wire = request.toWire();
+    const variables = scopeView(scopeIndex.local);
+    const fill = <T>(value: T): T =>
+      typeof value === 'string' && value.includes('{{') ? (variables.replaceIn(value) as T) : value;
+    native.sendRequest(
+      wire.method,
+      fill(wire.url),
+      wire.headers.map(fill),
+      fill(wire.body),
+      (error, status, statusText, headerBlock, text, timeMs, bytes, buffer) => {
+        if (error !== null) {
+          reject(new Error(error));
+          return;
+        }
+        const facts: ResponseSource = {
+          code: () => status,
+          status: () => statusText,
+          headers: () => new HeaderList(parseHeaderLines(headerBlock)),
+          text: () => text,
+          json: () => native.parseJson(text),
+          bytes: () => buffer,
+          timeMs: () => timeMs,
+          bodyBytes: () => bytes,
+        };
+        resolve(new Response(facts));
+      },
+    );
+  });
+}
+
+export const sendRequest = expose(function sendRequest(request: unknown, callback?: unknown): unknown {
+  const sent = send(request);
+  if (typeof callback !== 'function') return sent;
+  const { pm } = state;
+  const call = callback as Callback;
+  // A callback that throws is an uncaught error of the script, not a second call of the callback.
+  sent.then(
+    (response) => call.call(pm, null, response),
+    (error: Error) => call.call(pm, error),
+  );
+  return pm;
+});

@@ -1,0 +1,2 @@
+// `require('btoa')`.
+module.exports = btoa;

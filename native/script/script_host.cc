@@ -1,0 +1,280 @@
+#include "script/script_host.h"
+
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
+#include <utility>
+
+#include "script/execution.h"
+#include "script/patch_scan.h"
+#include "script/realm.h"
+#include "script/variables.h"
+
+namespace vayu {
+namespace {
+
+// Idle realms kept for executions that wait at the same time; a realm costs about a megabyte.
+constexpr std::size_t kMaxIdleRealms = 16;
+// Executions that may wait at the same time; more queue until one of them ends.
+constexpr std::size_t kMaxRealms = 512;
+
+}  // namespace
+
+struct ScriptHost::Impl {
+  struct Running {
+    std::unique_ptr<Realm> realm;
+    std::unique_ptr<Execution> execution;
+    OnDone onDone;
+  };
+
+  explicit Impl(const ScriptLimits& given) : limits(given) {
+    limits.memoryBytes = std::max<std::size_t>(limits.memoryBytes, 4u << 20);
+    limits.stackBytes = std::max<std::size_t>(limits.stackBytes, 64u << 10);
+  }
+
+  std::unique_ptr<Realm> takeRealm(Hardening hardening) {
+    if (hardening == Hardening::kShared && !idle.empty()) {
+      std::unique_ptr<Realm> realm = std::move(idle.back());
+      idle.pop_back();
+      return realm;
+    }
+    auto realm = std::make_unique<Realm>(limits, hardening);
+    realm->shareRequestTokens(&requestTokens);
+    return realm;
+  }
+
+  void giveBack(std::unique_ptr<Realm> realm, bool reusable) {
+    if (reusable && !realm->spoilt() && idle.size() < kMaxIdleRealms) idle.push_back(std::move(realm));
+  }
+
+  Program& program(ProgramId id) {
+    const auto found = programs.find(id);
+    if (found == programs.end()) throw std::out_of_range("no script program " + std::to_string(id));
+    return *found->second;
+  }
+
+  ExecutionId run(ProgramId id, ScriptPhase phase, const ScriptContext& context, const OnDone& onDone);
+  bool advance(Realm& realm, Execution& execution, bool startFirst);
+  void finish(std::unique_ptr<Realm> realm, Execution& execution, const OnDone& onDone);
+  template <typename Step>
+  void resume(ExecutionId id, Step step);
+  void start(std::unique_ptr<Execution> execution, const OnDone& onDone);
+  void dropIfReleased(Program& owner);
+  void startQueued();
+
+  ScriptLimits limits;
+  std::vector<std::unique_ptr<Realm>> idle;
+  std::unordered_map<ProgramId, std::unique_ptr<Program>> programs;
+  std::unordered_map<ExecutionId, Running> waiting;
+  std::deque<std::pair<std::unique_ptr<Execution>, OnDone>> queued;
+  std::unique_ptr<Execution> spare;  // reused by executions that end at once
+  ProgramId nextProgram = 1;
+  ExecutionId nextExecution = 1;
+  std::uint64_t requestTokens = 0;
+};
+
+ScriptHost::ScriptHost(const ScriptLimits& limits) : impl_(std::make_unique<Impl>(limits)) {
+  impl_->giveBack(impl_->takeRealm(Hardening::kShared), true);
+}
+
+ScriptHost::~ScriptHost() = default;
+
+ScriptHost::ProgramId ScriptHost::prepare(std::shared_ptr<const ScriptSet> set) {
+  auto program = std::make_unique<Program>();
+  program->id = impl_->nextProgram++;
+  program->set = std::move(set);
+  std::unique_ptr<Realm> realm = impl_->takeRealm(Hardening::kShared);
+  const auto compileAll = [&](const std::vector<ScriptSource>& sources, std::vector<CompiledScript>& scripts) {
+    scripts.resize(sources.size());
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (realm->spoilt()) realm = impl_->takeRealm(Hardening::kShared);
+      realm->compile(sources[i], scripts[i]);
+      scripts[i].patchesBuiltins = patchesBuiltins(sources[i].code);
+    }
+  };
+  compileAll(program->set->preRequest, program->preRequest);
+  compileAll(program->set->test, program->test);
+  impl_->giveBack(std::move(realm), true);
+  const ProgramId id = program->id;
+  impl_->programs.emplace(id, std::move(program));
+  return id;
+}
+
+void ScriptHost::release(ProgramId program) {
+  const auto found = impl_->programs.find(program);
+  if (found == impl_->programs.end()) return;
+  found->second->released = true;
+  impl_->dropIfReleased(*found->second);
+}
+
+void ScriptHost::Impl::dropIfReleased(Program& owner) {
+  if (!owner.released || owner.executions > 0) return;
+  const auto forgetAll = [&](Realm& realm) {
+    for (const CompiledScript& script : owner.preRequest) realm.forget(&script);
+    for (const CompiledScript& script : owner.test) realm.forget(&script);
+  };
+  for (const auto& realm : idle) forgetAll(*realm);
+  for (const auto& [id, running] : waiting) forgetAll(*running.realm);
+  programs.erase(owner.id);
+}
+
+ScriptHost::ExecutionId ScriptHost::run(ProgramId program, ScriptPhase phase, const ScriptContext& context,
+                                        const OnDone& onDone) {
+  return impl_->run(program, phase, context, onDone);
+}
+
+ScriptHost::ExecutionId ScriptHost::Impl::run(ProgramId id, ScriptPhase phase, const ScriptContext& context,
+                                              const OnDone& onDone) {
+  Program& owner = program(id);
+  std::unique_ptr<Execution> execution = spare ? std::move(spare) : std::make_unique<Execution>();
+  execution->reset();
+  execution->id = nextExecution++;
+  execution->program = &owner;
+  execution->phase = phase;
+  execution->context = context;
+  const ExecutionId executionId = execution->id;
+  ++owner.executions;
+  if (waiting.size() >= kMaxRealms) {
+    queued.emplace_back(std::move(execution), onDone);
+    return executionId;
+  }
+  start(std::move(execution), onDone);
+  return waiting.contains(executionId) ? executionId : 0;
+}
+
+void ScriptHost::Impl::start(std::unique_ptr<Execution> execution, const OnDone& onDone) {
+  const std::vector<CompiledScript>& scripts = execution->program->scripts(execution->phase);
+  const bool patches =
+      std::any_of(scripts.begin(), scripts.end(), [](const CompiledScript& s) { return s.patchesBuiltins; });
+  std::unique_ptr<Realm> realm = takeRealm(patches ? Hardening::kNone : Hardening::kShared);
+  const std::int64_t startNs = monotonicNs();
+  execution->deadlineNs = startNs + limits.timeoutMs * 1'000'000;
+  realm->attach(*execution);
+  const bool waits = advance(*realm, *execution, true);
+  execution->cpuNs += monotonicNs() - startNs;
+  if (waits) {
+    const ExecutionId executionId = execution->id;
+    waiting.emplace(executionId, Running{std::move(realm), std::move(execution), onDone});
+    return;
+  }
+  finish(std::move(realm), *execution, onDone);
+  spare = std::move(execution);
+}
+
+// Runs on from where the execution stands. True when it waits for a timer or a request.
+bool ScriptHost::Impl::advance(Realm& realm, Execution& execution, bool startFirst) {
+  const std::vector<CompiledScript>& scripts = execution.program->scripts(execution.phase);
+  bool start = startFirst;
+  while (execution.scriptIndex < scripts.size()) {
+    const bool began = !start || realm.startScript(scripts[execution.scriptIndex]);
+    start = true;
+    if (began && !execution.outcome.error && realm.settle()) return true;
+    if (!realm.finishScript() || execution.skipped) return false;
+    ++execution.scriptIndex;
+  }
+  return false;
+}
+
+void ScriptHost::Impl::finish(std::unique_ptr<Realm> realm, Execution& execution, const OnDone& onDone) {
+  const bool reusable = realm->detach();
+  giveBack(std::move(realm), reusable);
+  execution.outcome.durationNs = execution.cpuNs;
+  Program& owner = *execution.program;
+  onDone(execution.outcome);
+  --owner.executions;
+  dropIfReleased(owner);
+}
+
+template <typename Step>
+void ScriptHost::Impl::resume(ExecutionId id, Step step) {
+  const auto found = waiting.find(id);
+  if (found == waiting.end()) return;
+  Realm& realm = *found->second.realm;
+  Execution& execution = *found->second.execution;
+  const std::int64_t startNs = monotonicNs();
+  realm.attach(execution);
+  step(realm, execution);
+  const bool waits = advance(realm, execution, false);
+  execution.cpuNs += monotonicNs() - startNs;
+  if (waits) return;
+  Running done = std::move(found->second);
+  waiting.erase(found);
+  finish(std::move(done.realm), *done.execution, done.onDone);
+  startQueued();
+}
+
+void ScriptHost::Impl::startQueued() {
+  while (!queued.empty() && waiting.size() < kMaxRealms) {
+    auto [execution, onDone] = std::move(queued.front());
+    queued.pop_front();
+    start(std::move(execution), onDone);
+  }
+}
+
+void ScriptHost::pump(std::int64_t nowNs) {
+  std::vector<ExecutionId> due;
+  for (const auto& [id, running] : impl_->waiting) {
+    if (running.realm->nextTimerNs() <= nowNs || running.execution->deadlineNs <= nowNs) due.push_back(id);
+  }
+  for (const ExecutionId id : due) {
+    impl_->resume(id, [nowNs](Realm& realm, Execution& execution) {
+      if (execution.deadlineNs <= nowNs)
+        realm.expire();
+      else
+        realm.fireTimers(nowNs);
+    });
+  }
+}
+
+std::int64_t ScriptHost::nextDeadlineNs() const {
+  std::int64_t next = kNever;
+  for (const auto& [id, running] : impl_->waiting) {
+    next = std::min({next, running.realm->nextTimerNs(), running.execution->deadlineNs});
+  }
+  return next;
+}
+
+void ScriptHost::resolveRequest(std::uint64_t token, const ResponseView& response) { answer(token, &response, {}); }
+
+void ScriptHost::rejectRequest(std::uint64_t token, std::string_view message) { answer(token, nullptr, message); }
+
+void ScriptHost::answer(std::uint64_t token, const ResponseView* response, std::string_view message) {
+  for (const auto& [id, running] : impl_->waiting) {
+    const auto& requests = running.execution->requests;
+    const auto found = std::find_if(requests.begin(), requests.end(),
+                                    [token](const PendingRequest& request) { return request.token == token; });
+    if (found == requests.end()) continue;
+    const auto index = static_cast<std::size_t>(found - requests.begin());
+    impl_->resume(id, [&](Realm& realm, Execution&) { realm.answerRequest(index, response, message); });
+    return;
+  }
+}
+
+void ScriptHost::cancel(ExecutionId execution) {
+  const auto queued = std::find_if(impl_->queued.begin(), impl_->queued.end(),
+                                   [execution](const auto& entry) { return entry.first->id == execution; });
+  if (queued != impl_->queued.end()) {
+    auto [cancelled, onDone] = std::move(*queued);
+    impl_->queued.erase(queued);
+    Program& owner = *cancelled->program;
+    cancelled->outcome.error = ScriptError{ScriptError::Kind::kException, {}, "the execution was cancelled", 0, 0};
+    onDone(cancelled->outcome);
+    --owner.executions;
+    impl_->dropIfReleased(owner);
+    return;
+  }
+  impl_->resume(execution, [](Realm& realm, Execution&) { realm.cancel(); });
+}
+
+std::string ScriptHost::substitute(std::string_view text, const VariableScopes& variables,
+                                   std::vector<std::string>* unresolved) {
+  if (text.find("{{") == std::string_view::npos) return std::string(text);
+  std::unique_ptr<Realm> realm = impl_->takeRealm(Hardening::kShared);
+  std::string result = realm->substitute(text, variables, -1, unresolved);
+  impl_->giveBack(std::move(realm), true);
+  return result;
+}
+
+const char* ScriptHost::quickjsVersion() { return qjs::version(); }
+
+}  // namespace vayu

@@ -1,0 +1,76 @@
+#include "script/variables.h"
+
+#include <algorithm>
+
+namespace vayu {
+namespace {
+
+constexpr int kMaxRounds = 20;
+
+}  // namespace
+
+void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text) {
+  scope.changed = true;
+  for (Variable& variable : scope.variables) {
+    if (variable.name == name) {
+      variable.value.kind = kind;
+      variable.value.text.assign(text);
+      return;
+    }
+  }
+  scope.variables.push_back({std::string(name), {kind, std::string(text)}});
+}
+
+void unsetVariable(VariableScope& scope, std::string_view name) {
+  const auto removed = std::remove_if(scope.variables.begin(), scope.variables.end(),
+                                      [&](const Variable& variable) { return variable.name == name; });
+  if (removed == scope.variables.end()) return;
+  scope.variables.erase(removed, scope.variables.end());
+  scope.changed = true;
+}
+
+std::string substituteTemplates(std::string_view text, const ResolveName& resolve,
+                                std::vector<std::string>* unresolved) {
+  std::string current(text);
+  for (int round = 0; round < kMaxRounds && current.find("{{") != std::string::npos; ++round) {
+    std::string next;
+    next.reserve(current.size());
+    bool replaced = false;
+    std::size_t at = 0;
+    std::size_t open = current.find("{{");
+    while (open != std::string::npos) {
+      const std::size_t close = current.find_first_of("{}", open + 2);
+      if (close == std::string::npos) break;
+      if (current[close] != '}' || close + 1 >= current.size() || current[close + 1] != '}') {
+        open = current.find("{{", open + 1);
+        continue;
+      }
+      next.append(current, at, open - at);
+      const std::string_view name(current.data() + open + 2, close - open - 2);
+      if (resolve(name, next)) {
+        replaced = true;
+      } else {
+        next.append(current, open, close + 2 - open);
+      }
+      at = close + 2;
+      open = current.find("{{", at);
+    }
+    next.append(current, at, current.size() - at);
+    current.swap(next);
+    if (!replaced) break;
+  }
+  if (unresolved) {
+    for (std::size_t open = current.find("{{"); open != std::string::npos; open = current.find("{{", open + 1)) {
+      const std::size_t close = current.find_first_of("{}", open + 2);
+      if (close == std::string::npos) break;
+      if (current[close] != '}' || close == open + 2 || current.compare(close, 2, "}}") != 0) continue;
+      std::string name = current.substr(open + 2, close - open - 2);
+      if (std::find(unresolved->begin(), unresolved->end(), name) == unresolved->end()) {
+        unresolved->push_back(std::move(name));
+      }
+    }
+  }
+  return current;
+}
+
+}  // namespace vayu

@@ -1,0 +1,39 @@
+// Look-up and change of VariableScopes, and {{templates}} over them. Pure; any thread that owns the scopes.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "script/script_host.h"
+
+namespace vayu {
+
+inline const Variable* findVariable(const VariableScope& scope, std::string_view name) {
+  for (const Variable& variable : scope.variables) {
+    if (variable.name == name) return &variable;
+  }
+  return nullptr;
+}
+
+// The value that pm.variables would read: local → data → environment → collection → globals.
+inline const Variable* resolveVariable(const VariableScopes& scopes, std::string_view name) {
+  for (const VariableScope* scope :
+       {&scopes.local, &scopes.data, &scopes.environment, &scopes.collection, &scopes.globals}) {
+    if (const Variable* found = findVariable(*scope, name)) return found;
+  }
+  return nullptr;
+}
+
+void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text);
+void unsetVariable(VariableScope& scope, std::string_view name);
+
+// Appends the value of a name to `out`; false when it has none.
+using ResolveName = std::function<bool(std::string_view name, std::string& out)>;
+
+// Replaces {{name}}, also inside of the values that come in (at most 20 rounds, so that cycles end). Names without a value stay.
+std::string substituteTemplates(std::string_view text, const ResolveName& resolve,
+                                std::vector<std::string>* unresolved);
+
+}  // namespace vayu
