@@ -1,24 +1,20 @@
 import express, { type RequestHandler } from 'express';
 import { VayuError } from '../model/errors.js';
+import { locateJsonFault } from '../model/json-position.js';
 
 /** Deeper bodies are refused: whatever walks them recursively would run out of stack. */
 const maxDepth = 200;
 
-/** Where a JSON parser stopped, as lines and columns from 1. */
-function position(text: string, message: string): { line: number; column: number } | undefined {
-  const given = /position (\d+)/.exec(message)?.[1];
-  const offset =
-    given === undefined ? (message.includes('end of JSON input') ? text.length : undefined) : Number(given);
-  if (offset === undefined) return undefined;
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
 function brokenJson(text: string, cause: Error): VayuError {
-  const where = position(text, cause.message);
-  const at = where === undefined ? '' : ` at line ${where.line}, column ${where.column}`;
-  const reason = cause.message.replace(/ in JSON at position \d+.*$/, '').replace(/ at position \d+.*$/, '');
-  return new VayuError('bad_request', `The body is not valid JSON${at}: ${reason}`, { field: '', ...where });
+  const fault = locateJsonFault(text);
+  if (fault === undefined)
+    return new VayuError('bad_request', `The body is not valid JSON: ${cause.message}`);
+  const { line, column, message } = fault;
+  return new VayuError(
+    'bad_request',
+    `The body is not valid JSON at line ${line}, column ${column}: ${message}`,
+    { line, column },
+  );
 }
 
 function depthOf(value: unknown): number {

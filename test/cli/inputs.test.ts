@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { describeFileFault, parseJson, readJsonInput } from '../../lib/cli/input/files.js';
-import { locateJsonFault } from '../../lib/cli/input/json-position.js';
+import { locateJsonFault } from '../../lib/model/json-position.js';
 import { buildLoadInput } from '../../lib/cli/input/load-input.js';
 import { readRequestTexts } from '../../lib/cli/input/read-request.js';
 import { applyRequestOptions, variablesOf } from '../../lib/cli/input/request-input.js';

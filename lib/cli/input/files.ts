@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { CliError } from '../cli-error.js';
-import { locateJsonFault } from './json-position.js';
+import { locateJsonFault } from '../../model/json-position.js';
 
 /** A file's text, or standard input's for `-`. */
 export async function readTextInput(path: string): Promise<string> {
