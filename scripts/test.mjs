@@ -1,5 +1,5 @@
 // All checks and tests, after `node scripts/setup.mjs --test`.
-//   node scripts/test.mjs [--only=lint,native,sanitizers,fuzz,ts]
+//   node scripts/test.mjs [--only=lint,native,sanitizers,fuzz,ts,package]
 // Goes on after a failing stage, so that one run shows everything that is wrong.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -32,6 +32,9 @@ const stages = {
   },
   fuzz: { fuzzers: () => runFuzzers({ seconds: 10 }) },
   ts: { 'TypeScript tests': runTypescriptTests },
+  package: {
+    'package tests': () => run(node, ['--test', '--test-reporter=spec', 'test/packaging/package.test.mjs']),
+  },
 };
 
 function typeCheck() {
@@ -43,7 +46,9 @@ function typeCheck() {
 
 function runTypescriptTests() {
   const programs = buildNativeTests('release', ['vayu_script_runner']);
-  const files = sourceFiles(['test'], ['.test.ts', '.test.mjs']);
+  const files = sourceFiles(['test'], ['.test.ts', '.test.mjs']).filter(
+    (file) => !file.startsWith('test/packaging/'),
+  );
   if (files.length === 0) throw new StepError('There is no TypeScript test.');
   run(node, ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...files], {
     env: {
