@@ -39,9 +39,9 @@ describe('authentication', () => {
     const upserted: unknown[] = [];
     const pm = {
       variables: { replaceIn: (text: string) => text.replace('{{user}}', 'jürgen') },
-      request: { headers: { upsert: (header: unknown) => upserted.push(header) } },
+      request: { headers: { upsert: (header: object) => upserted.push({ ...header }) } },
     };
-    runInNewContext(scripts[1]?.code ?? '', { pm, btoa, unescape, encodeURIComponent });
+    runInNewContext(scripts[1]?.code ?? '', { pm, btoa });
     assert.deepEqual(upserted, [
       { key: 'Authorization', value: `Basic ${Buffer.from('jürgen:p').toString('base64')}` },
     ]);

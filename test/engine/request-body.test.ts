@@ -109,7 +109,7 @@ describe('bodies', () => {
     ];
     const { body: sent } = await encodeSpec(
       { body: { mode: 'form-data', fields } },
-      { variables: { local: { v: 'V' } } },
+      { baseDir: folder, variables: { local: { v: 'V' } } },
     );
     assert.ok(sent instanceof Uint8Array);
     const expected = Buffer.concat([
