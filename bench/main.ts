@@ -106,7 +106,7 @@ async function runCase(
   for (const { client, median } of results) {
     process.stderr.write(
       `  ${client.padEnd(14)} ${Math.round(median.requestsPerSecond).toLocaleString('en').padStart(9)} req/s ` +
-        `${median.cpuUsPerRequest.toFixed(2).padStart(8)} µs CPU/request ${median.peakMiB.toFixed(0).padStart(5)} MiB\n`,
+        `${median.steadyCpuUsPerRequest.toFixed(2).padStart(8)} µs CPU/request ${median.peakMiB.toFixed(0).padStart(5)} MiB\n`,
     );
   }
   return { ...benchCase, results };

@@ -12,8 +12,9 @@ Node ${machine.node}; load average before the first run ${machine.loadBefore.toF
 
 Every client runs with one thread against the same nginx (one worker process, keep-alive, no access log) on loopback. Each case is run
 ${results.rounds} times for ${results.seconds} s per client, the clients taking turns; the tables show medians. *Requests* are counted by nginx, not by the
-client. *CPU* is user and system time of the whole client process, start-up included, divided by those requests; on a shared machine it is far
-steadier than requests/s. *Ratio* is against the first peer of the table, from the same run.
+client. *CPU* is user and system time of the whole client process per request while it runs steadily, *with start-up* everything from its
+first instruction to its last; on a shared machine CPU is far steadier than requests/s. The ratios are against the first peer of the table,
+from the same run.
 
 \`vayu\` chooses its transport by itself; \`vayu-curl\` is forced to libcurl's transfers; \`bare libcurl\` is a loop around
 \`curl_multi_perform\` and \`curl_multi_poll\` that does nothing else (bench/native/bare_curl.cc).
@@ -56,12 +57,14 @@ function caseSection(item: CaseResult): string {
   const rows = item.results.map(({ client, median }) => [
     client,
     Math.round(median.requestsPerSecond).toLocaleString('en'),
+    median.steadyCpuUsPerRequest.toFixed(2),
     median.cpuUsPerRequest.toFixed(2),
-    median.userUsPerRequest.toFixed(2),
-    median.cores.toFixed(3),
+    median.steadyCores.toFixed(3),
     median.peakMiB.toFixed(0),
     yardstick === undefined ? '' : (median.requestsPerSecond / yardstick.median.requestsPerSecond).toFixed(2),
-    yardstick === undefined ? '' : (median.cpuUsPerRequest / yardstick.median.cpuUsPerRequest).toFixed(2),
+    yardstick === undefined
+      ? ''
+      : (median.steadyCpuUsPerRequest / yardstick.median.steadyCpuUsPerRequest).toFixed(2),
   ]);
   const against = yardstick === undefined ? '' : ` / ${yardstick.client}`;
   const heads = [

@@ -12,8 +12,10 @@ export interface Measurement {
   /** User and system time of the whole client process per request. */
   cpuUsPerRequest: number;
   userUsPerRequest: number;
-  /** Share of one core that the client kept busy. */
-  cores: number;
+  /** Share of one core that the client kept busy while it ran steadily: start-up and summing up left out. */
+  steadyCores: number;
+  /** The CPU time of that steady part per request. */
+  steadyCpuUsPerRequest: number;
   peakMiB: number;
 }
 
@@ -23,6 +25,7 @@ interface Usage {
   systemUs: number;
   peakKiB: number;
   exitCode: number;
+  steadyCores: number;
 }
 
 /** Runs a client's command and charges its CPU time to the requests that arrived at nginx meanwhile. */
@@ -48,7 +51,8 @@ export async function measure(command: string[], target: RunTarget): Promise<Mea
     requestsPerSecond: requests / target.seconds,
     cpuUsPerRequest: cpuUs / requests,
     userUsPerRequest: usage.userUs / requests,
-    cores: cpuUs / usage.wallUs,
+    steadyCores: usage.steadyCores,
+    steadyCpuUsPerRequest: (usage.steadyCores * 1_000_000) / (requests / target.seconds),
     peakMiB: usage.peakKiB / 1024,
   };
 }
