@@ -34,15 +34,14 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   void deliver(Napi::Env env, TickChannel::Batch batch);
   void work(Napi::Env env, int change);
   void shutDown();
-  static void onEnvironmentCleanup(EngineObject* self) { self->shutDown(); }
+  static void onEnvironmentCleanup(void* self) { static_cast<EngineObject*>(self)->shutDown(); }
 
   Napi::Env env_;
   Napi::FunctionReference onResult_;
   Napi::FunctionReference onSnapshot_;
-  std::unique_ptr<TickChannel> channel_;
+  TickChannel* channel_ = nullptr;  // until shutDown()
   std::unique_ptr<EventLoop> loop_;
   std::unordered_map<std::uint64_t, std::int64_t> runStarts_;  // run id → monotonic start
-  Napi::Env::CleanupHook<void (*)(EngineObject*), EngineObject> cleanup_;
   int outstanding_ = 0;
   bool closing_ = false;
   bool shutDown_ = false;

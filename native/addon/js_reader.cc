@@ -1,6 +1,15 @@
 #include "addon/js_reader.h"
 
+#include <cmath>
+
 namespace vayu::addon {
+
+std::int64_t toInteger(double value) {
+  if (std::isnan(value)) return 0;
+  if (value >= 0x1p63) return INT64_MAX;
+  if (value <= -0x1p63) return INT64_MIN;
+  return static_cast<std::int64_t>(value);
+}
 
 JsReader::JsReader(Napi::Value value) {
   if (!value.IsObject()) throw Napi::TypeError::New(value.Env(), "vayu: expected an object from lib/engine");

@@ -10,13 +10,16 @@
 
 namespace vayu::addon {
 
+std::int64_t toInteger(double value);
+
 class JsReader {
  public:
   explicit JsReader(Napi::Value value);
 
   std::string text(const char* name) const;
   double number(const char* name) const;
-  std::int64_t integer(const char* name) const { return static_cast<std::int64_t>(number(name)); }
+  // Towards zero; what lies beyond the type's range (infinity included) becomes its end, and NaN 0.
+  std::int64_t integer(const char* name) const { return toInteger(number(name)); }
   bool boolean(const char* name) const;
   JsReader object(const char* name) const { return JsReader(field(name)); }
   Napi::Value field(const char* name) const { return object_.Get(name); }

@@ -11,8 +11,7 @@ namespace vayu::addon {
 namespace {
 
 std::int64_t nanoseconds(double milliseconds) {
-  if (!std::isfinite(milliseconds) || milliseconds > 1e12) return kNever;
-  return static_cast<std::int64_t>(milliseconds * static_cast<double>(kNsPerMs));
+  return milliseconds > 1e12 ? kNever : toInteger(milliseconds * static_cast<double>(kNsPerMs));
 }
 
 std::shared_ptr<const RequestOptions> optionsFromJs(const JsReader& reader) {
@@ -38,7 +37,7 @@ std::shared_ptr<const RequestOptions> optionsFromJs(const JsReader& reader) {
   options->userAgent = reader.text("userAgent");
   options->resolve = reader.texts("resolve");
   options->allowHosts = reader.texts("allowHosts");
-  options->maxResponseBytes = static_cast<std::uint64_t>(reader.number("maxResponseBytes"));
+  options->maxResponseBytes = static_cast<std::uint64_t>(reader.integer("maxResponseBytes"));
   options->verbose = reader.boolean("verbose");
   return options;
 }
@@ -72,9 +71,9 @@ EventLoopConfig configFromJs(Napi::Value value) {
   config.pollTimeoutMs = reader.integer("pollTimeoutMs");
   config.targetRps = reader.number("targetRps");
   config.burstSize = reader.number("burstSize");
-  config.scripts.memoryBytes = static_cast<std::size_t>(reader.number("scriptMemoryLimit"));
+  config.scripts.memoryBytes = static_cast<std::size_t>(reader.integer("scriptMemoryLimit"));
   config.scripts.timeoutMs = reader.integer("scriptTimeoutMs");
-  config.scripts.stackBytes = static_cast<std::size_t>(reader.number("scriptStackSize"));
+  config.scripts.stackBytes = static_cast<std::size_t>(reader.integer("scriptStackSize"));
   return config;
 }
 
@@ -115,23 +114,24 @@ LoadPlan planFromJs(Napi::Value value) {
   const auto array = segments.As<Napi::Array>();
   for (std::uint32_t index = 0; index < array.Length(); ++index) {
     const JsReader segment(array.Get(index));
-    plan.segments.push_back({nanoseconds(segment.number("durationMs")), segment.number("start"), segment.number("end")});
+    plan.segments.push_back(
+        {nanoseconds(segment.number("durationMs")), segment.number("start"), segment.number("end")});
   }
   plan.arrival = static_cast<Arrival>(reader.integer("arrival"));
-  plan.seed = static_cast<std::uint64_t>(reader.number("seed"));
-  plan.burst = static_cast<std::uint64_t>(reader.number("burst"));
-  plan.maxInFlight = static_cast<std::uint64_t>(reader.number("maxInFlight"));
-  plan.iterations = static_cast<std::uint64_t>(reader.number("iterations"));
+  plan.seed = static_cast<std::uint64_t>(reader.integer("seed"));
+  plan.burst = static_cast<std::uint64_t>(reader.integer("burst"));
+  plan.maxInFlight = static_cast<std::uint64_t>(reader.integer("maxInFlight"));
+  plan.iterations = static_cast<std::uint64_t>(reader.integer("iterations"));
   plan.graceNs = nanoseconds(reader.number("gracePeriodMs"));
   plan.transport = static_cast<TransportChoice>(reader.integer("transport"));
   plan.histograms = reader.boolean("histograms");
   const JsReader sampling = reader.object("sampling");
   plan.sampling.successRate = sampling.number("successRate");
-  plan.sampling.maxSuccesses = static_cast<std::size_t>(sampling.number("maxSuccesses"));
-  plan.sampling.maxErrors = static_cast<std::size_t>(sampling.number("maxErrors"));
-  plan.sampling.maxSlow = static_cast<std::size_t>(sampling.number("maxSlow"));
-  plan.sampling.slowThresholdUs = static_cast<std::int64_t>(sampling.number("slowThresholdMs") * 1000);
-  plan.sampling.maxBodyBytes = static_cast<std::size_t>(sampling.number("maxBodyBytes"));
+  plan.sampling.maxSuccesses = static_cast<std::size_t>(sampling.integer("maxSuccesses"));
+  plan.sampling.maxErrors = static_cast<std::size_t>(sampling.integer("maxErrors"));
+  plan.sampling.maxSlow = static_cast<std::size_t>(sampling.integer("maxSlow"));
+  plan.sampling.slowThresholdUs = toInteger(sampling.number("slowThresholdMs") * 1000);
+  plan.sampling.maxBodyBytes = static_cast<std::size_t>(sampling.integer("maxBodyBytes"));
   return plan;
 }
 

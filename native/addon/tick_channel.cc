@@ -13,10 +13,11 @@ constexpr std::size_t kMaxSnapshots = 600;
 
 void mergeInto(Snapshot& target, Snapshot& later) {
   for (std::size_t measure = 0; measure < kMeasureCount; ++measure) {
-    HistogramDelta& into = later.histograms[measure];
-    HistogramDelta& from = target.histograms[measure];
-    into.values.insert(into.values.end(), from.values.begin(), from.values.end());
-    into.counts.insert(into.counts.end(), from.counts.begin(), from.counts.end());
+    later.histograms[measure] = sum(target.histograms[measure], later.histograms[measure]);
+  }
+  for (std::size_t index = 0; index < std::min(target.workers.size(), later.workers.size()); ++index) {
+    double& lag = later.workers[index].maxLoopLagMs;
+    lag = std::max(lag, target.workers[index].maxLoopLagMs);
   }
   later.samples.insert(later.samples.begin(), std::make_move_iterator(target.samples.begin()),
                        std::make_move_iterator(target.samples.end()));
@@ -26,8 +27,13 @@ void mergeInto(Snapshot& target, Snapshot& later) {
 }  // namespace
 
 TickChannel::TickChannel(Napi::Env env, std::function<void(Napi::Env, Batch)> deliver)
-    : deliver_(std::move(deliver)), function_(Function::New(env, "vayu", 0, 1, this)) {
+    : deliver_(std::move(deliver)),
+      function_(Function::New(env, "vayu", 0, 1, this, [](Napi::Env, void*, TickChannel* self) { delete self; })) {
   function_.Unref(env);
+}
+
+TickChannel* TickChannel::open(Napi::Env env, std::function<void(Napi::Env, Batch)> deliver) {
+  return new TickChannel(env, std::move(deliver));
 }
 
 void TickChannel::signal() {
@@ -71,13 +77,13 @@ TickChannel::Batch TickChannel::take() {
 }
 
 void TickChannel::close() {
-  if (closed_) return;
   closed_ = true;
+  deliver_ = nullptr;
   function_.Release();
 }
 
 void TickChannel::onCall(Napi::Env env, Napi::Function, TickChannel* self, void*) {
-  // Without an environment the call is made only to let go of its data, and `self` may be gone.
+  // Without an environment the call is made only to let go of its data.
   if (env == nullptr || self->closed_) return;
   self->deliver_(env, self->take());
 }

@@ -1,7 +1,8 @@
 // What worker and reporter threads have for JavaScript waits here, and one call of a thread-safe function fetches all of it.
 //
 // Lifetime: created with the engine on the JavaScript thread. Any thread may put; only the JavaScript thread takes. close() comes after
-// the threads that put have been joined, from Engine's own stop or from the environment's cleanup hook, whichever is first. The
+// the threads that put have been joined, from Engine's own stop or from the environment's cleanup hook, whichever is first. The channel
+// belongs to its thread-safe function, whose finaliser deletes it: a call may still be queued when the engine object is collected. The
 // thread-safe function is unreferenced except while there is work, so that it never keeps the host's event loop open by itself.
 #pragma once
 
@@ -24,8 +25,7 @@ class TickChannel {
   };
 
   // `deliver` runs on the JavaScript thread; not after close().
-  TickChannel(Napi::Env env, std::function<void(Napi::Env, Batch)> deliver);
-  ~TickChannel() = default;
+  static TickChannel* open(Napi::Env env, std::function<void(Napi::Env, Batch)> deliver);
   TickChannel(const TickChannel&) = delete;
   TickChannel& operator=(const TickChannel&) = delete;
 
@@ -36,9 +36,12 @@ class TickChannel {
   // JavaScript thread.
   void hold(Napi::Env env, bool keepLoopOpen);
   Batch take();
+  // The channel is not to be touched afterwards.
   void close();
 
  private:
+  TickChannel(Napi::Env env, std::function<void(Napi::Env, Batch)> deliver);
+  ~TickChannel() = default;
   static void onCall(Napi::Env env, Napi::Function callback, TickChannel* self, void* data);
   using Function = Napi::TypedThreadSafeFunction<TickChannel, void, &TickChannel::onCall>;
 
@@ -49,7 +52,7 @@ class TickChannel {
   bool closed_ = false;
   bool held_ = false;
   std::mutex mutex_;
-  Batch waiting_;          // under mutex_
+  Batch waiting_;           // under mutex_
   bool signalled_ = false;  // under mutex_
 };
 

@@ -21,6 +21,12 @@ inline std::int64_t readClock(clockid_t clock) {
 
 inline std::int64_t nowNs() { return detail::readClock(CLOCK_MONOTONIC); }
 inline std::int64_t threadCpuNs() { return detail::readClock(CLOCK_THREAD_CPUTIME_ID); }
+inline std::int64_t processCpuNs() { return detail::readClock(CLOCK_PROCESS_CPUTIME_ID); }
 inline std::int64_t wallClockMs() { return detail::readClock(CLOCK_REALTIME) / kNsPerMs; }
+
+// `durationNs` (kNever: without end) after `instantNs`.
+constexpr std::int64_t after(std::int64_t instantNs, std::int64_t durationNs) {
+  return durationNs >= kNever - instantNs ? kNever : instantNs + durationNs;
+}
 
 }  // namespace vayu

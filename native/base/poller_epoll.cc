@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -90,7 +91,7 @@ std::int64_t Poller::wait(std::int64_t deadlineNs) {
 #endif
   if (!nanosecondWait_) {
     // Rounded down: the last millisecond is spent in waits of zero rather than late.
-    const std::int64_t milliseconds = remaining < 0 ? -1 : remaining / kNsPerMs;
+    const std::int64_t milliseconds = remaining < 0 ? -1 : std::min<std::int64_t>(remaining / kNsPerMs, 1'000'000);
     count = epoll_wait(epoll_, events.data(), kBatch, static_cast<int>(milliseconds));
   }
 
@@ -116,7 +117,8 @@ void Poller::wake() {
 void Poller::drainWake() {
   std::uint64_t value = 0;
   [[maybe_unused]] const auto got = read(wakeRead_, &value, sizeof value);
-  wakePending_.store(false, std::memory_order_release);
+  // A read-modify-write: whoever found the flag set, and so wrote nothing, has its command seen by what follows this.
+  wakePending_.exchange(false, std::memory_order_acq_rel);
 }
 
 }  // namespace vayu

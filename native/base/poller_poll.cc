@@ -106,7 +106,8 @@ void Poller::drainWake() {
   std::array<char, 64> buffer{};
   while (read(wakeRead_, buffer.data(), buffer.size()) > 0) {
   }
-  wakePending_.store(false, std::memory_order_release);
+  // A read-modify-write: whoever found the flag set, and so wrote nothing, has its command seen by what follows this.
+  wakePending_.exchange(false, std::memory_order_acq_rel);
 }
 
 }  // namespace vayu

@@ -32,8 +32,8 @@ LoadShard::LoadShard(std::shared_ptr<LoadRun> run, std::uint32_t index, std::uni
       tests_(run_->figures[index]->tests),
       sampler_(run_->figures[index]->sampler),
       openModel_(run_->plan.kind == LoadKind::kRate),
-      pacer_(Curve(openModel_ ? run_->plan.segments : std::vector<CurveSegment>{}), run_->plan.arrival, run_->plan.seed, index,
-             run_->shards, run_->plan.iterations),
+      pacer_(Curve(openModel_ ? run_->plan.segments : std::vector<CurveSegment>{}), run_->plan.arrival, run_->plan.seed,
+             index, run_->shards, run_->plan.iterations),
       concurrency_(openModel_ ? std::vector<CurveSegment>{} : run_->plan.segments) {
   const LoadPlan& plan = run_->plan;
   setting_.submission = &plan.submission;
@@ -85,7 +85,8 @@ void LoadShard::releaseArrivals(std::int64_t nowNs) {
   const std::int64_t elapsed = nowNs - run_->startNs;
   if (burst_ > 0 && pacer_.nextDueNs() <= elapsed) {
     const auto backlog = static_cast<double>(pacer_.backlogAt(elapsed));
-    for (double over = backlog - burst_; over >= 1; over -= 1) {
+    // The backlog is an estimate: Poisson arrivals may come later than it says, and the plan may end before.
+    for (double over = backlog - burst_; over >= 1 && pacer_.nextDueNs() <= elapsed; over -= 1) {
       pacer_.pop();
       recorder_.add(Count::kPlanned);
       recorder_.drop(DropReason::kBurst);
@@ -93,16 +94,17 @@ void LoadShard::releaseArrivals(std::int64_t nowNs) {
   }
   for (int count = 0; count < kBatch && pacer_.nextDueNs() <= elapsed; ++count) {
     const std::int64_t intended = run_->startNs + pacer_.nextDueNs();
+    const std::uint64_t iteration = pacer_.index();
     pacer_.pop();
     recorder_.add(Count::kPlanned);
     if (running_.size() >= maxInFlight_) {
       recorder_.drop(DropReason::kMaxInFlight);
     } else {
-      begin(intended);
+      begin(intended, iteration);
     }
   }
   const bool planOver = pacer_.nextDueNs() == kNever && (elapsed >= pacer_.durationNs() || pacer_.limitReached());
-  if (planOver) stop(nowNs, nowNs + run_->plan.graceNs);
+  if (planOver) stop(nowNs, after(nowNs, run_->plan.graceNs));
 }
 
 std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) const {
@@ -113,7 +115,7 @@ std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) const {
 void LoadShard::fillConcurrency(std::int64_t nowNs) {
   if (nowNs < run_->startNs) return;
   if (nowNs - run_->startNs >= concurrency_.durationNs()) {
-    stop(nowNs, nowNs + run_->plan.graceNs);
+    stop(nowNs, after(nowNs, run_->plan.graceNs));
     return;
   }
   const std::size_t target = targetConcurrency(nowNs);
@@ -128,26 +130,34 @@ void LoadShard::fillConcurrency(std::int64_t nowNs) {
 }
 
 bool LoadShard::beginNext(std::int64_t intendedNs) {
-  if (run_->plan.iterations != 0 && run_->budget.fetch_sub(1, std::memory_order_relaxed) <= 0) {
-    stop(intendedNs, kNever);
-    return false;
+  const std::uint64_t iterations = run_->plan.iterations;
+  std::uint64_t iteration = recorder_.get(Count::kPlanned) * run_->shards + index_;
+  if (iterations != 0) {
+    const std::int64_t left = run_->budget.fetch_sub(1, std::memory_order_relaxed);
+    if (left <= 0) {
+      // What is in flight may take until the plan's end all the same.
+      stop(intendedNs, after(after(run_->startNs, concurrency_.durationNs()), run_->plan.graceNs));
+      return false;
+    }
+    iteration = iterations - static_cast<std::uint64_t>(left);
   }
   recorder_.add(Count::kPlanned);
-  begin(intendedNs);
+  begin(intendedNs, iteration);
   return true;
 }
 
-void LoadShard::begin(std::int64_t intendedNs) {
+void LoadShard::begin(std::int64_t intendedNs, std::uint64_t iteration) {
   if (idle_.empty()) {
     ExecutionOwner& self = *this;
     executions_.push_back(std::make_unique<Execution>(self, setting_));
+    if (run_->plan.iterations != 0) executions_.back()->info().iterationCount = run_->plan.iterations;
     idle_.push_back(executions_.back().get());
   }
   Execution& execution = *idle_.back();
   idle_.pop_back();
   execution.position = running_.size();
   running_.push_back(&execution);
-  execution.info().iteration = recorder_.get(Count::kPlanned) - 1;
+  execution.info().iteration = iteration;
   execution.begin(intendedNs);
 }
 
@@ -238,7 +248,7 @@ void LoadShard::recordSpans(const Exchange& exchange, std::int64_t preRequestNs)
 void LoadShard::onExecutionDone(Execution& execution) {
   const ErrorCode error = execution.exchange().error;
   if (!execution.sent()) {
-    recorder_.drop(execution.skipped()                 ? DropReason::kSkipped
+    recorder_.drop(execution.skipped()                ? DropReason::kSkipped
                    : error == ErrorCode::kScriptError ? DropReason::kScriptError
                                                       : DropReason::kStopped);
   }
@@ -266,7 +276,8 @@ void LoadShard::hold(std::int64_t atNs, double value) { holds_.emplace_back(atNs
 void LoadShard::replaceHeaders(const std::vector<HeaderField>& headers) {
   auto changed = std::make_unique<Submission>(*setting_.submission);
   for (const HeaderField& header : headers) {
-    std::erase_if(changed->request.headers, [&header](const HeaderField& field) { return sameHeaderName(field.name, header.name); });
+    std::erase_if(changed->request.headers,
+                  [&header](const HeaderField& field) { return sameHeaderName(field.name, header.name); });
     changed->request.headers.push_back(header);
   }
   setting_.submission = changed.get();

@@ -15,8 +15,8 @@ namespace vayu {
 class LoadShard final : private ExecutionOwner {
  public:
   // `scripts` may be null when the plan needs none; both outlive the shard.
-  LoadShard(std::shared_ptr<LoadRun> run, std::uint32_t index, std::unique_ptr<Transport> transport, ScriptHost* scripts,
-            ScriptRequestCarrier* carrier);
+  LoadShard(std::shared_ptr<LoadRun> run, std::uint32_t index, std::unique_ptr<Transport> transport,
+            ScriptHost* scripts, ScriptRequestCarrier* carrier);
   ~LoadShard();
 
   // Begins what is due and drives the transport.
@@ -45,7 +45,8 @@ class LoadShard final : private ExecutionOwner {
   void releaseArrivals(std::int64_t nowNs);
   void fillConcurrency(std::int64_t nowNs);
   bool beginNext(std::int64_t intendedNs);
-  void begin(std::int64_t intendedNs);
+  // `iteration` counts from 0 over all workers.
+  void begin(std::int64_t intendedNs, std::uint64_t iteration);
   void record(Execution& execution);
   void recordSpans(const Exchange& exchange, std::int64_t preRequestNs);
   void abortAll();
@@ -64,8 +65,8 @@ class LoadShard final : private ExecutionOwner {
   Sampler& sampler_;
 
   bool openModel_;
-  Pacer pacer_;            // open model
-  Curve concurrency_;      // closed model
+  Pacer pacer_;        // open model
+  Curve concurrency_;  // closed model
   std::uint64_t maxInFlight_ = 0;
   double burst_ = 0;
 

@@ -14,10 +14,13 @@ enum class Arrival : std::uint8_t { kUniform, kPoisson };
 class Pacer {
  public:
   // `limit` ends the sequence after that many arrivals over all workers; 0 is no limit.
-  Pacer(Curve curve, Arrival arrival, std::uint64_t seed, std::uint32_t worker, std::uint32_t workers, std::uint64_t limit);
+  Pacer(Curve curve, Arrival arrival, std::uint64_t seed, std::uint32_t worker, std::uint32_t workers,
+        std::uint64_t limit);
 
   // Nanoseconds since the run's start; kNever when the plan has no further arrival.
   std::int64_t nextDueNs() const { return nextDueNs_; }
+  // Its position in the sequence of all workers.
+  std::uint64_t index() const { return index_; }
   void pop();
 
   // Holds `rate` from `atNs` on. Arrivals due before `atNs` stay as they are.

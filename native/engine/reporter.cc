@@ -34,7 +34,13 @@ void Reporter::stop() {
 }
 
 void Reporter::watch(std::shared_ptr<LoadRun> run) {
-  auto watched = std::make_unique<Watched>(Watched{run, Curve(run->plan.segments), {}, run->startNs, {}, std::vector<double>(workers_.size(), 0)});
+  auto watched = std::make_unique<Watched>(Watched{run,
+                                                   Curve(run->plan.segments),
+                                                   {},
+                                                   run->startNs,
+                                                   {},
+                                                   std::vector<double>(workers_.size(), 0),
+                                                   std::vector<std::int64_t>(workers_.size(), 0)});
   for (Worker* worker : workers_) {
     watched->lastCpuNs.push_back(worker->gauges().cpuNs.load(std::memory_order_relaxed));
   }
@@ -76,7 +82,8 @@ void Reporter::loop() {
     runEnded_ = false;
     const std::int64_t now = nowNs();
     const bool tick = now >= nextTick;
-    if (tick) nextTick = std::max(nextTick + kTickNs, now);
+    if (tick) nextTick = nextTick + kTickNs > now ? nextTick + kTickNs : now + kTickNs;
+    collectLag();
 
     std::vector<std::unique_ptr<Snapshot>> snapshots;
     for (auto& watched : watched_) {
@@ -93,6 +100,14 @@ void Reporter::loop() {
   }
 }
 
+void Reporter::collectLag() {
+  for (std::size_t index = 0; index < workers_.size(); ++index) {
+    const std::int64_t longest = workers_[index]->gauges().longestPassNs.exchange(0, std::memory_order_relaxed);
+    for (const auto& watched : watched_)
+      watched->longestPassNs[index] = std::max(watched->longestPassNs[index], longest);
+  }
+}
+
 std::unique_ptr<Snapshot> Reporter::read(Watched& watched, std::int64_t now, bool final) {
   const LoadRun& run = *watched.run;
   auto snapshot = std::make_unique<Snapshot>();
@@ -101,7 +116,9 @@ std::unique_ptr<Snapshot> Reporter::read(Watched& watched, std::int64_t now, boo
   snapshot->final = final;
   const std::int64_t ended = run.endNs.load(std::memory_order_relaxed);
   const std::int64_t at = final && ended != 0 ? ended : now;
-  snapshot->elapsedMs = static_cast<double>(at - run.startNs) / static_cast<double>(kNsPerMs);
+  // A run may be stopped before its announced start.
+  snapshot->elapsedMs =
+      static_cast<double>(std::max<std::int64_t>(0, at - run.startNs)) / static_cast<double>(kNsPerMs);
   snapshot->target = watched.curve.valueAt(at - run.startNs);
 
   std::array<double, Recorder::kStatusCodes> codes{};
@@ -146,7 +163,7 @@ std::unique_ptr<Snapshot> Reporter::read(Watched& watched, std::int64_t now, boo
     const bool telling = interval > static_cast<double>(kTickNs) / 2;
     reading.cpu = telling ? static_cast<double>(cpu - watched.lastCpuNs[index]) / interval : watched.lastCpu[index];
     watched.lastCpu[index] = reading.cpu;
-    reading.maxLoopLagMs = static_cast<double>(gauges.longestPassNs.exchange(0, std::memory_order_relaxed)) / kNsPerMs;
+    reading.maxLoopLagMs = static_cast<double>(std::exchange(watched.longestPassNs[index], 0)) / kNsPerMs;
     watched.lastCpuNs[index] = cpu;
     snapshot->workers.push_back(reading);
   }

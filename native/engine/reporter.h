@@ -42,9 +42,12 @@ class Reporter {
     std::int64_t lastNs = 0;
     std::vector<std::int64_t> lastCpuNs;
     std::vector<double> lastCpu;
+    std::vector<std::int64_t> longestPassNs;  // per worker, since the run's last snapshot
   };
 
   void loop();
+  // Reading a worker's longest pass resets it, so it is handed to every run at once.
+  void collectLag();
   std::unique_ptr<Snapshot> read(Watched& watched, std::int64_t nowNs, bool final);
 
   std::vector<Worker*> workers_;
@@ -53,8 +56,8 @@ class Reporter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;   // under mutex_
-  bool runEnded_ = false;   // under mutex_
+  bool stopping_ = false;                          // under mutex_
+  bool runEnded_ = false;                          // under mutex_
   std::vector<std::unique_ptr<Watched>> watched_;  // under mutex_
 };
 

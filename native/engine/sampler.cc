@@ -15,15 +15,17 @@ namespace {
 constexpr int kBandBits = 8;
 constexpr std::size_t kExemplarsPerBand = 3;
 
-std::size_t shareOf(std::size_t amount, std::uint32_t workers) { return (amount + workers - 1) / workers; }
+std::size_t shareOf(std::size_t amount, std::uint32_t worker, std::uint32_t workers) {
+  return amount / workers + (worker < amount % workers ? 1 : 0);
+}
 
 }  // namespace
 
-Sampler::Sampler(const SamplingOptions& options, std::uint32_t workers, std::uint64_t seed)
+Sampler::Sampler(const SamplingOptions& options, std::uint32_t worker, std::uint32_t workers, std::uint64_t seed)
     : options_(options),
-      errorsLeft_(shareOf(options.maxErrors, workers)),
-      slowLeft_(shareOf(options.maxSlow, workers)),
-      capacity_(options.successRate > 0 ? shareOf(options.maxSuccesses, workers) : 0),
+      errorsLeft_(shareOf(options.maxErrors, worker, workers)),
+      slowLeft_(shareOf(options.maxSlow, worker, workers)),
+      capacity_(options.successRate > 0 ? shareOf(options.maxSuccesses, worker, workers) : 0),
       random_(seed * 2 + 1),
       bands_((hdr::kLength >> kBandBits) + 1) {}
 

@@ -28,7 +28,7 @@ struct SampledExchange {
 
 class Sampler {
  public:
-  Sampler(const SamplingOptions& options, std::uint32_t workers, std::uint64_t seed);
+  Sampler(const SamplingOptions& options, std::uint32_t worker, std::uint32_t workers, std::uint64_t seed);
 
   // Worker thread only.
   // Body bytes worth capturing for the next exchange: 0 when a success would not be kept.
@@ -61,8 +61,8 @@ class Sampler {
   std::size_t slowLeft_;
   std::size_t capacity_;
   std::uint64_t random_;
-  std::uint64_t seen_ = 0;       // successes that passed the sampling rate
-  std::uint64_t nextKept_ = 0;   // the one of them that is kept next
+  std::uint64_t seen_ = 0;      // successes that passed the sampling rate
+  std::uint64_t nextKept_ = 0;  // the one of them that is kept next
   double weight_ = 1.0;
   std::vector<SampledExchange> reservoir_;
   std::vector<Band> bands_;

@@ -1,8 +1,26 @@
 #include "metrics/histogram.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace vayu {
+
+HistogramDelta sum(const HistogramDelta& left, const HistogramDelta& right) {
+  HistogramDelta total;
+  std::size_t l = 0;
+  std::size_t r = 0;
+  while (l < left.values.size() || r < right.values.size()) {
+    const double fromLeft = l < left.values.size() ? left.values[l] : std::numeric_limits<double>::infinity();
+    const double fromRight = r < right.values.size() ? right.values[r] : std::numeric_limits<double>::infinity();
+    const double value = std::min(fromLeft, fromRight);
+    double count = 0;
+    if (fromLeft == value) count += left.counts[l++];
+    if (fromRight == value) count += right.counts[r++];
+    total.values.push_back(value);
+    total.counts.push_back(count);
+  }
+  return total;
+}
 
 HistogramDelta HistogramReader::advance(const std::vector<const Histogram*>& sources) {
   HistogramDelta delta;

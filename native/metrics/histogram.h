@@ -14,10 +14,10 @@ namespace vayu {
 namespace hdr {
 
 inline constexpr std::int64_t kHighestUs = 3'600'000'000;
-inline constexpr int kSubBucketHalfBits = 10;                                // 2 × 10^3 distinct values rounded up to a power of two
-inline constexpr std::size_t kSubBuckets = 1u << (kSubBucketHalfBits + 1);   // 2048
-inline constexpr std::size_t kHalf = kSubBuckets / 2;                        // 1024
-inline constexpr std::size_t kBuckets = 22;                                  // 2048 × 2^21 > kHighestUs
+inline constexpr int kSubBucketHalfBits = 10;  // 2 × 10^3 distinct values rounded up to a power of two
+inline constexpr std::size_t kSubBuckets = 1u << (kSubBucketHalfBits + 1);  // 2048
+inline constexpr std::size_t kHalf = kSubBuckets / 2;                       // 1024
+inline constexpr std::size_t kBuckets = 22;                                 // 2048 × 2^21 > kHighestUs
 inline constexpr std::size_t kLength = (kBuckets + 1) * kHalf;
 
 // Position of the bucket that counts `value`; values outside of the range are counted at its ends.
@@ -55,6 +55,9 @@ struct HistogramDelta {
   std::vector<double> values;  // lower bounds in µs
   std::vector<double> counts;
 };
+
+// Both together, ascending by value.
+HistogramDelta sum(const HistogramDelta& left, const HistogramDelta& right);
 
 // Written by one thread, read by any: relaxed load, add, relaxed store. A reader sums the buckets instead of trusting a total.
 class Histogram {
