@@ -111,7 +111,8 @@ export function distributionOf(histogram: Histogram): Distribution {
   return {
     count,
     min: at(0),
-    max: count === 0 ? 0 : toMs(histogram.maxValue),
+    // As the other percentiles: the highest value of its bucket, so that none is above it.
+    max: at(100),
     avg: toMs(histogram.mean),
     stdDev: toMs(histogram.stdDeviation),
     p50: at(50),
@@ -137,7 +138,7 @@ export function binsOf(histogram: Histogram): DistributionBin[] {
   if (total === 0) return [];
   const min = histogram.getValueAtPercentile(0);
   const top = histogram.getValueAtPercentile(99);
-  const max = histogram.maxValue;
+  const max = histogram.getValueAtPercentile(100);
   const width = Math.max(Math.ceil((top + 1 - min) / (binCount - 1)), 1);
   const bins: DistributionBin[] = [];
   for (let from = min; from <= top; from += width) {
