@@ -2,9 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { buildJobs, projectRoot, run, say } from './shell.mjs';
-
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+import { buildJobs, projectRoot, runNpm, say } from './shell.mjs';
 
 export function ensureNpmPackages({ force = false } = {}) {
   const modules = path.join(projectRoot, 'node_modules');
@@ -17,7 +15,7 @@ export function ensureNpmPackages({ force = false } = {}) {
   }
   if (!sqliteWorks()) {
     say('Building better-sqlite3 (about a minute where no prebuilt binary can be had)');
-    run(npm, ['rebuild', 'better-sqlite3', '--ignore-scripts=false', '--no-audit', '--no-fund'], {
+    runNpm(['rebuild', 'better-sqlite3', '--ignore-scripts=false', '--no-audit', '--no-fund'], {
       quiet: true,
       env: { npm_config_jobs: buildJobs(), JOBS: buildJobs() },
       advice: 'It needs a C++ compiler, make and Python 3.',
@@ -26,7 +24,7 @@ export function ensureNpmPackages({ force = false } = {}) {
 }
 
 function npmRun(args) {
-  run(npm, [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+  runNpm([...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     quiet: true,
     advice: 'npm said why above. Is the registry reachable? Then `npm ci --ignore-scripts` shows the same.',
   });

@@ -62,6 +62,14 @@ export function run(command, args, { cwd = projectRoot, env, quiet = false, advi
   return quiet ? result.stdout : '';
 }
 
+/** Runs npm: the one that runs us, where one does (on Windows `npm` itself is a batch file, which cannot be spawned). */
+export function runNpm(args, options) {
+  const program = process.env.npm_execpath;
+  return program?.endsWith('.js')
+    ? run(process.execPath, [program, ...args], options)
+    : run('npm', args, options);
+}
+
 /** Whether the command succeeds; nothing is printed. */
 export function succeeds(command, args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
