@@ -302,6 +302,8 @@ void CurlTransport::start(Exchange& exchange) {
 
   const bool configured = slot.configuredFor != nullptr && slot.configuredFor->id == exchange.request->id;
   if (!configured) {
+    // libcurl 7.88 leaks the name of an earlier cookie file in a reset.
+    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, nullptr);
     curl_easy_reset(easy);
     curl_easy_setopt(easy, CURLOPT_COOKIELIST, "ALL");
     slot.configuredFor = exchange.request;
