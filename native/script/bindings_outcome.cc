@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kMaxConsoleBytes = 1u << 20;
 constexpr std::size_t kMaxTests = 10'000;
 
-Execution* executionOf(JSContext* context) {
-  if (Execution* execution = Realm::of(context).execution()) return execution;
+ScriptExecution* executionOf(JSContext* context) {
+  if (ScriptExecution* execution = Realm::of(context).execution()) return execution;
   JS_ThrowTypeError(context, "no script runs here");
   return nullptr;
 }
@@ -28,7 +28,7 @@ bool readText(JSContext* context, int argc, JSValueConst* argv, int index, std::
 
 // testPassed(name)
 JSValue testPassed(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   if (execution->outcome.tests.size() >= kMaxTests)
     return JS_ThrowRangeError(context, "more than 10000 tests in one execution");
@@ -54,7 +54,7 @@ JSValue testSkipped(JSContext* context, JSValueConst self, int argc, JSValueCons
 // testStarted(name) → its slot, for a test that settles later.
 JSValue testStarted(JSContext* context, JSValueConst self, int argc, JSValueConst* argv) {
   if (JS_IsException(testPassed(context, self, argc, argv))) return JS_EXCEPTION;
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   execution->outcome.tests.back().passed = false;
   execution->outcome.tests.back().error = kUnfinishedTest;
   ++execution->pendingTests;
@@ -63,7 +63,7 @@ JSValue testStarted(JSContext* context, JSValueConst self, int argc, JSValueCons
 
 // testSettled(slot, error | undefined)
 JSValue testSettled(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   std::uint32_t slot = 0;
   if (argc < 1 || JS_ToUint32(context, &slot, argv[0]) < 0) return JS_EXCEPTION;
@@ -76,7 +76,7 @@ JSValue testSettled(JSContext* context, JSValueConst, int argc, JSValueConst* ar
 }
 
 JSValue testCount(JSContext* context, JSValueConst, int, JSValueConst*) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   return execution ? JS_NewInt64(context, static_cast<std::int64_t>(execution->outcome.tests.size())) : JS_EXCEPTION;
 }
 
@@ -87,7 +87,7 @@ JSValue errorTextOf(JSContext* context, JSValueConst, int argc, JSValueConst* ar
 
 // log(level, message)
 JSValue log(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   if (execution->consoleBytes > kMaxConsoleBytes) return JS_UNDEFINED;
   ConsoleEntry entry;
@@ -103,7 +103,7 @@ JSValue log(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
 }
 
 JSValue clearLog(JSContext* context, JSValueConst, int, JSValueConst*) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   execution->outcome.console.clear();
   return JS_UNDEFINED;
@@ -111,7 +111,7 @@ JSValue clearLog(JSContext* context, JSValueConst, int, JSValueConst*) {
 
 // setNextRequest(name | null)
 JSValue setNextRequest(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   execution->outcome.nextRequestSet = true;
   execution->outcome.nextRequest.reset();
@@ -124,7 +124,7 @@ JSValue setNextRequest(JSContext* context, JSValueConst, int argc, JSValueConst*
 
 // Ends the script on the spot: nothing in it can catch this.
 JSValue skipRequest(JSContext* context, JSValueConst, int, JSValueConst*) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   if (execution->phase != ScriptPhase::kPreRequest) {
     return JS_ThrowTypeError(context, "pm.execution.skipRequest is not a function");
@@ -139,7 +139,7 @@ JSValue skipRequest(JSContext* context, JSValueConst, int, JSValueConst*) {
 
 // info() → [eventName, iteration, iterationCount, requestName, requestId]
 JSValue info(JSContext* context, JSValueConst, int, JSValueConst*) {
-  Execution* execution = executionOf(context);
+  ScriptExecution* execution = executionOf(context);
   if (!execution) return JS_EXCEPTION;
   static const ExecutionInfo kNone;
   const ExecutionInfo& known = execution->context.info ? *execution->context.info : kNone;

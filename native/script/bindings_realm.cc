@@ -23,14 +23,14 @@ JSValue guardGlobals(JSContext* context, JSValueConst, int argc, JSValueConst* a
 
 // needEnd(): asks for end() when this script is done.
 JSValue needEnd(JSContext* context, JSValueConst, int, JSValueConst*) {
-  if (Execution* execution = Realm::of(context).execution()) execution->needsEnd = true;
+  if (ScriptExecution* execution = Realm::of(context).execution()) execution->needsEnd = true;
   return JS_UNDEFINED;
 }
 
 // substitute(text, scope): {{templates}} over one scope, or over all of them when scope is -1.
 JSValue substitute(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   Realm& realm = Realm::of(context);
-  const Execution* execution = realm.execution();
+  const ScriptExecution* execution = realm.execution();
   if (!execution || !execution->context.variables) return JS_ThrowTypeError(context, "there are no variables here");
   JsText text(context, argc > 0 ? argv[0] : JS_UNDEFINED);
   std::int32_t only = -1;

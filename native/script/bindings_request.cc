@@ -9,7 +9,7 @@ namespace vayu {
 namespace {
 
 RequestDraft* draftOf(JSContext* context) {
-  const Execution* execution = Realm::of(context).execution();
+  const ScriptExecution* execution = Realm::of(context).execution();
   if (execution && execution->context.request) return execution->context.request;
   JS_ThrowTypeError(context, "there is no request here");
   return nullptr;
@@ -102,7 +102,7 @@ JSValue setRequest(JSContext* context, JSValueConst, int argc, JSValueConst* arg
 
 // sendRequest(method, url, [name, value, …], body, callback(error, response…))
 JSValue sendRequest(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = Realm::of(context).execution();
+  ScriptExecution* execution = Realm::of(context).execution();
   if (!execution || !execution->context.sendRequest) {
     return JS_ThrowTypeError(context, "pm.sendRequest is not available here");
   }

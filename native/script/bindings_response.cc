@@ -11,14 +11,14 @@ namespace {
 
 // The response that pm.response shows, or null with an exception pending.
 const ResponseView* responseOf(JSContext* context) {
-  const Execution* execution = Realm::of(context).execution();
+  const ScriptExecution* execution = Realm::of(context).execution();
   if (execution && execution->context.response) return execution->context.response;
   JS_ThrowTypeError(context, "there is no response here");
   return nullptr;
 }
 
 JSValue hasResponse(JSContext* context, JSValueConst, int, JSValueConst*) {
-  const Execution* execution = Realm::of(context).execution();
+  const ScriptExecution* execution = Realm::of(context).execution();
   return JS_NewBool(context, execution && execution->context.response);
 }
 

@@ -12,7 +12,7 @@ constexpr double kMaxDelayMs = 2147483647.0;
 
 // setTimer(callback, delayMs, repeats) → id
 JSValue setTimer(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = Realm::of(context).execution();
+  ScriptExecution* execution = Realm::of(context).execution();
   if (!execution) return JS_ThrowTypeError(context, "no script runs here");
   if (argc < 3 || !JS_IsFunction(context, argv[0])) return JS_ThrowTypeError(context, "a timer takes a function");
   double delayMs = 0;
@@ -29,7 +29,7 @@ JSValue setTimer(JSContext* context, JSValueConst, int argc, JSValueConst* argv)
 }
 
 JSValue clearTimer(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
-  Execution* execution = Realm::of(context).execution();
+  ScriptExecution* execution = Realm::of(context).execution();
   if (!execution || argc < 1) return JS_UNDEFINED;
   std::uint32_t id = 0;
   if (JS_ToUint32(context, &id, argv[0]) < 0) return JS_EXCEPTION;

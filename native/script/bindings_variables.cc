@@ -10,7 +10,7 @@ namespace vayu {
 namespace {
 
 VariableScopes* scopesOf(JSContext* context) {
-  const Execution* execution = Realm::of(context).execution();
+  const ScriptExecution* execution = Realm::of(context).execution();
   if (execution && execution->context.variables) return execution->context.variables;
   JS_ThrowTypeError(context, "there are no variables here");
   return nullptr;

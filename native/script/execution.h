@@ -27,7 +27,7 @@ struct PendingRequest {
   JSValue callback = JS_UNDEFINED;
 };
 
-struct Execution {
+struct ScriptExecution {
   ScriptHost::ExecutionId id = 0;
   Program* program = nullptr;
   ScriptPhase phase = ScriptPhase::kTest;

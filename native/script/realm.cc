@@ -16,6 +16,7 @@ namespace {
 
 // A realm that grew beyond this is replaced, so that one greedy script does not keep its memory for the life of the worker.
 constexpr std::size_t kMaxIdleGrowthBytes = 24u << 20;
+constexpr std::size_t kLoadStackBytes = 640u << 10;
 constexpr std::int64_t kCompileBudgetNs = 5'000'000'000;
 
 }  // namespace
@@ -51,10 +52,8 @@ Realm::Realm(const ScriptLimits& limits, Hardening hardening)
   JS_SetInterruptHandler(runtime_, interruptRealm, this);
   JS_SetHostPromiseRejectionTracker(runtime_, trackRejection, this);
   JS_SetCanBlock(runtime_, 0);
-  // Loading the library needs more stack than a script is given.
-  JS_SetMaxStackSize(runtime_, std::max<std::size_t>(limits.stackBytes, 256u << 10));
-  loadCore();
   JS_SetMaxStackSize(runtime_, limits.stackBytes);
+  loadCore();
   footprintAtStart_ = heap_.footprintBytes();
 }
 
@@ -79,6 +78,7 @@ void Realm::loadCore() {
     throw std::runtime_error("the script library does not load: " + text.str() + "\n" + where.str());
   }
   pmAtom_ = JS_NewAtom(context_, "pm");
+  testsAtom_ = JS_NewAtom(context_, "tests");
   JS_DefinePropertyValue(context_, global_, pmAtom_, JS_UNDEFINED, JS_PROP_C_W_E);
   JSPropertyEnum* names = nullptr;
   std::uint32_t count = 0;
@@ -89,7 +89,10 @@ void Realm::loadCore() {
 }
 
 JSValue Realm::loadBundle(std::string_view name) {
+  // The parser recurses deeper in a library's code than a script is given stack for.
+  JS_SetMaxStackSize(runtime_, std::max(limits_.stackBytes, kLoadStackBytes));
   const auto bytecode = bundleBytecode(context_, name);
+  JS_SetMaxStackSize(runtime_, limits_.stackBytes);
   if (!bytecode) return JS_EXCEPTION;
   const JSValue function = JS_ReadObject(context_, bytecode->data(), bytecode->size(), JS_READ_OBJ_BYTECODE);
   if (JS_IsException(function)) return function;
@@ -99,7 +102,7 @@ JSValue Realm::loadBundle(std::string_view name) {
   return JS_Call(context_, factory.get(), JS_UNDEFINED, 1, arguments);
 }
 
-void Realm::attach(Execution& execution) {
+void Realm::attach(ScriptExecution& execution) {
   execution_ = &execution;
   deadlineNs_ = execution.deadlineNs;
   JS_UpdateStackTop(runtime_);
@@ -186,7 +189,7 @@ bool Realm::startScript(const CompiledScript& script) {
   }
   execution_->needsEnd = false;
   const JSValue pm = JS_Call(context_, begin_, JS_UNDEFINED, 0, nullptr);
-  if (JS_IsException(pm) || JS_DefinePropertyValue(context_, global_, pmAtom_, pm, JS_PROP_C_W_E) < 0) {
+  if (JS_IsException(pm) || JS_DefinePropertyValue(context_, global_, pmAtom_, pm, JS_PROP_C_W_E) <= 0) {
     captureError();
     return false;
   }
@@ -246,6 +249,8 @@ bool Realm::finishScript() {
     fail(ScriptError::Kind::kTimeout, "the script awaits a promise that nothing can settle any more");
   }
   execution_->pendingTests = 0;
+  if (!execution_->needsEnd && JS_GetOwnProperty(context_, nullptr, global_, testsAtom_) > 0)
+    execution_->needsEnd = true;
   if (execution_->needsEnd && !limitsHit()) {
     JsRef ended(context_, JS_Call(context_, end_, JS_UNDEFINED, 0, nullptr));
     if (ended.failed()) captureError();
@@ -276,6 +281,7 @@ void Realm::clearGlobals() {
     if (kept != baseGlobals_.size()) spoilt_ = true;
   }
   qjs::freePropertyNames(context_, names, count);
+  if (JS_DefinePropertyValue(context_, global_, pmAtom_, JS_UNDEFINED, JS_PROP_C_W_E) <= 0) spoilt_ = true;
   if (hardening_ == Hardening::kNone) return;
   JsRef prototype(context_, JS_GetPrototype(context_, global_));
   if (JS_VALUE_GET_PTR(prototype.get()) != JS_VALUE_GET_PTR(guard_) || JS_IsExtensible(context_, global_) <= 0)

@@ -35,13 +35,13 @@ class Realm {
 
   static Realm& of(JSContext* context) { return *static_cast<Realm*>(JS_GetContextOpaque(context)); }
 
-  Execution* execution() const { return execution_; }
+  ScriptExecution* execution() const { return execution_; }
   JsonParser& jsonParser() { return jsonParser_; }
   std::uint64_t newRequestToken() { return ++*requestTokens_; }
   void shareRequestTokens(std::uint64_t* counter) { requestTokens_ = counter; }
 
   // Between attach and detach the bindings act on `execution`. detach() is false when the realm must not be used again.
-  void attach(Execution& execution);
+  void attach(ScriptExecution& execution);
   bool detach();
 
   // Starts a script with a fresh `pm`. False: it failed, and execution.outcome.error says how.
@@ -101,11 +101,12 @@ class Realm {
   JSValue end_ = JS_UNDEFINED;
   JSValue dynamic_ = JS_UNDEFINED;
   JSAtom pmAtom_ = JS_ATOM_NULL;
+  JSAtom testsAtom_ = JS_ATOM_NULL;
   std::vector<JSAtom> baseGlobals_;
   std::unordered_map<const CompiledScript*, JSValue> loaded_;
   std::vector<Rejection> rejections_;
   JsonParser jsonParser_;
-  Execution* execution_ = nullptr;
+  ScriptExecution* execution_ = nullptr;
   const ScriptSource* script_ = nullptr;
   std::uint64_t* requestTokens_ = nullptr;
   std::int64_t deadlineNs_ = kNever;

@@ -23,7 +23,7 @@ constexpr std::size_t kMaxRealms = 512;
 struct ScriptHost::Impl {
   struct Running {
     std::unique_ptr<Realm> realm;
-    std::unique_ptr<Execution> execution;
+    std::unique_ptr<ScriptExecution> execution;
     OnDone onDone;
   };
 
@@ -54,11 +54,11 @@ struct ScriptHost::Impl {
   }
 
   ExecutionId run(ProgramId id, ScriptPhase phase, const ScriptContext& context, const OnDone& onDone);
-  bool advance(Realm& realm, Execution& execution, bool startFirst);
-  void finish(std::unique_ptr<Realm> realm, Execution& execution, const OnDone& onDone);
+  bool advance(Realm& realm, ScriptExecution& execution, bool startFirst);
+  void finish(std::unique_ptr<Realm> realm, ScriptExecution& execution, const OnDone& onDone);
   template <typename Step>
   void resume(ExecutionId id, Step step);
-  void start(std::unique_ptr<Execution> execution, const OnDone& onDone);
+  void start(std::unique_ptr<ScriptExecution> execution, const OnDone& onDone);
   void dropIfReleased(Program& owner);
   void startQueued();
 
@@ -66,8 +66,8 @@ struct ScriptHost::Impl {
   std::vector<std::unique_ptr<Realm>> idle;
   std::unordered_map<ProgramId, std::unique_ptr<Program>> programs;
   std::unordered_map<ExecutionId, Running> waiting;
-  std::deque<std::pair<std::unique_ptr<Execution>, OnDone>> queued;
-  std::unique_ptr<Execution> spare;  // reused by executions that end at once
+  std::deque<std::pair<std::unique_ptr<ScriptExecution>, OnDone>> queued;
+  std::unique_ptr<ScriptExecution> spare;  // reused by executions that end at once
   ProgramId nextProgram = 1;
   ExecutionId nextExecution = 1;
   std::uint64_t requestTokens = 0;
@@ -126,7 +126,7 @@ ScriptHost::ExecutionId ScriptHost::run(ProgramId program, ScriptPhase phase, co
 ScriptHost::ExecutionId ScriptHost::Impl::run(ProgramId id, ScriptPhase phase, const ScriptContext& context,
                                               const OnDone& onDone) {
   Program& owner = program(id);
-  std::unique_ptr<Execution> execution = spare ? std::move(spare) : std::make_unique<Execution>();
+  std::unique_ptr<ScriptExecution> execution = spare ? std::move(spare) : std::make_unique<ScriptExecution>();
   execution->reset();
   execution->id = nextExecution++;
   execution->program = &owner;
@@ -142,7 +142,7 @@ ScriptHost::ExecutionId ScriptHost::Impl::run(ProgramId id, ScriptPhase phase, c
   return waiting.contains(executionId) ? executionId : 0;
 }
 
-void ScriptHost::Impl::start(std::unique_ptr<Execution> execution, const OnDone& onDone) {
+void ScriptHost::Impl::start(std::unique_ptr<ScriptExecution> execution, const OnDone& onDone) {
   const std::vector<CompiledScript>& scripts = execution->program->scripts(execution->phase);
   const bool patches =
       std::any_of(scripts.begin(), scripts.end(), [](const CompiledScript& s) { return s.patchesBuiltins; });
@@ -162,7 +162,7 @@ void ScriptHost::Impl::start(std::unique_ptr<Execution> execution, const OnDone&
 }
 
 // Runs on from where the execution stands. True when it waits for a timer or a request.
-bool ScriptHost::Impl::advance(Realm& realm, Execution& execution, bool startFirst) {
+bool ScriptHost::Impl::advance(Realm& realm, ScriptExecution& execution, bool startFirst) {
   const std::vector<CompiledScript>& scripts = execution.program->scripts(execution.phase);
   bool start = startFirst;
   while (execution.scriptIndex < scripts.size()) {
@@ -175,7 +175,7 @@ bool ScriptHost::Impl::advance(Realm& realm, Execution& execution, bool startFir
   return false;
 }
 
-void ScriptHost::Impl::finish(std::unique_ptr<Realm> realm, Execution& execution, const OnDone& onDone) {
+void ScriptHost::Impl::finish(std::unique_ptr<Realm> realm, ScriptExecution& execution, const OnDone& onDone) {
   const bool reusable = realm->detach();
   giveBack(std::move(realm), reusable);
   execution.outcome.durationNs = execution.cpuNs;
@@ -190,7 +190,7 @@ void ScriptHost::Impl::resume(ExecutionId id, Step step) {
   const auto found = waiting.find(id);
   if (found == waiting.end()) return;
   Realm& realm = *found->second.realm;
-  Execution& execution = *found->second.execution;
+  ScriptExecution& execution = *found->second.execution;
   const std::int64_t startNs = monotonicNs();
   realm.attach(execution);
   step(realm, execution);
@@ -217,7 +217,7 @@ void ScriptHost::pump(std::int64_t nowNs) {
     if (running.realm->nextTimerNs() <= nowNs || running.execution->deadlineNs <= nowNs) due.push_back(id);
   }
   for (const ExecutionId id : due) {
-    impl_->resume(id, [nowNs](Realm& realm, Execution& execution) {
+    impl_->resume(id, [nowNs](Realm& realm, ScriptExecution& execution) {
       if (execution.deadlineNs <= nowNs)
         realm.expire();
       else
@@ -245,7 +245,7 @@ void ScriptHost::answer(std::uint64_t token, const ResponseView* response, std::
                                     [token](const PendingRequest& request) { return request.token == token; });
     if (found == requests.end()) continue;
     const auto index = static_cast<std::size_t>(found - requests.begin());
-    impl_->resume(id, [&](Realm& realm, Execution&) { realm.answerRequest(index, response, message); });
+    impl_->resume(id, [&](Realm& realm, ScriptExecution&) { realm.answerRequest(index, response, message); });
     return;
   }
 }
@@ -263,7 +263,7 @@ void ScriptHost::cancel(ExecutionId execution) {
     impl_->dropIfReleased(owner);
     return;
   }
-  impl_->resume(execution, [](Realm& realm, Execution&) { realm.cancel(); });
+  impl_->resume(execution, [](Realm& realm, ScriptExecution&) { realm.cancel(); });
 }
 
 std::string ScriptHost::substitute(std::string_view text, const VariableScopes& variables,
