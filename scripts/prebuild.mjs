@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, syml
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findProgram, isMain, projectRoot, run, runMain, say, StepError } from './steps/shell.mjs';
+import { findProgram, isMain, projectRoot, run, runMain, runNpm, say, StepError } from './steps/shell.mjs';
 
 export function isMusl() {
   return process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined;
@@ -30,7 +30,7 @@ function nodeGyp() {
     ),
     npm &&
       path.join(
-        run('npm', ['root', '-g'], { quiet: true }).trim(),
+        runNpm(['root', '-g'], { quiet: true }).trim(),
         'npm',
         'node_modules',
         'node-gyp',
@@ -45,14 +45,14 @@ function nodeGyp() {
 
 /** Packs this checkout and unpacks the tarball to `directory`/package, with this checkout's node_modules beside it. */
 export function unpackPackage(directory) {
-  run('npm', ['pack', '--pack-destination', directory, '--loglevel=error'], { quiet: true });
+  runNpm(['pack', '--pack-destination', directory, '--loglevel=error'], { quiet: true });
   const tarball = path.join(
     directory,
     readdirSync(directory).find((name) => name.endsWith('.tgz')),
   );
   run('tar', ['-xzf', tarball, '-C', directory], { quiet: true });
   const folder = path.join(directory, 'package');
-  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
+  symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
   return { tarball, folder };
 }
 
@@ -80,8 +80,9 @@ if (isMain(import.meta.url)) {
         path.dirname(createRequire(import.meta.url).resolve('prebuildify/package.json')),
         'bin.js',
       );
-      const program = path.join(directory, 'node-gyp');
-      symlinkSync(nodeGyp(), program);
+      // prebuildify runs it as a command: a link to the script does, but on Windows it goes through the shell.
+      const program = process.platform === 'win32' ? `node ${nodeGyp()}` : path.join(directory, 'node-gyp');
+      if (process.platform !== 'win32') symlinkSync(nodeGyp(), program);
       const args = [
         '--napi',
         '--name',

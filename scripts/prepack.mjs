@@ -15,9 +15,7 @@ await runMain(async () => {
   rmSync(vendor, { recursive: true, force: true });
   if (process.argv.includes('--clean')) return;
   ensureTypescriptBuild();
-  const quickjs = await ensureQuickjsSource();
-  if (quickjs === undefined)
-    throw new StepError('A package is packed with the QuickJS source in it.', 'Unset VCPKG_ROOT.');
+  const quickjs = await ensureQuickjsSource({ evenWithVcpkg: true });
   mkdirSync(path.join(vendor, 'quickjs'), { recursive: true });
   for (const name of readdirSync(quickjs)) {
     if (quickjsFile.test(name) && !notNeeded.test(name))

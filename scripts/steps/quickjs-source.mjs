@@ -31,8 +31,8 @@ const advice = [
   '  VAYU_QUICKJS_SOURCE_DIR=<folder>   an unpacked source with quickjs.c',
 ];
 
-/** Returns the folder that holds quickjs.c, or undefined where vcpkg brings QuickJS. */
-export async function ensureQuickjsSource() {
+/** Returns the folder that holds quickjs.c, or undefined where vcpkg brings QuickJS and the source is not wanted all the same. */
+export async function ensureQuickjsSource({ evenWithVcpkg = false } = {}) {
   const given = process.env.VAYU_QUICKJS_SOURCE_DIR;
   if (given) {
     if (existsSync(path.join(given, 'quickjs.c'))) return path.resolve(given);
@@ -41,7 +41,7 @@ export async function ensureQuickjsSource() {
       'Name the folder that holds quickjs.c, or unset it.',
     );
   }
-  if (process.env.VCPKG_ROOT) return undefined;
+  if (process.env.VCPKG_ROOT && !evenWithVcpkg) return undefined;
   // The package that npm installs brings the source along.
   for (const folder of [
     path.join(projectRoot, 'vendor', 'quickjs'),
