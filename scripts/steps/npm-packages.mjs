@@ -8,10 +8,10 @@ export function ensureNpmPackages({ force = false } = {}) {
   const modules = path.join(projectRoot, 'node_modules');
   if (force || !existsSync(modules)) {
     say('Installing npm packages');
-    npmRun(['ci']);
+    installPackages(['ci']);
   } else if (!matchesLock(modules)) {
     say('Updating npm packages');
-    npmRun(['install', '--no-save']);
+    installPackages(['install', '--no-save']);
   }
   if (!sqliteWorks()) {
     say('Building better-sqlite3 (about a minute where no prebuilt binary can be had)');
@@ -23,7 +23,7 @@ export function ensureNpmPackages({ force = false } = {}) {
   }
 }
 
-function npmRun(args) {
+function installPackages(args) {
   runNpm([...args, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     quiet: true,
     advice: 'npm said why above. Is the registry reachable? Then `npm ci --ignore-scripts` shows the same.',
