@@ -217,7 +217,8 @@ function authorizationOf(auth: unknown): string | undefined {
 interface Original {
   url: string;
   urlText: string;
-  auth: unknown;
+  body: string;
+  bodyText: string;
 }
 const originals = new WeakMap<Request, Original>();
 
@@ -236,7 +237,12 @@ export function currentRequest(): Request {
     });
     const body = native.requestBody();
     if (body !== '') request.body = new RequestBody(body, headers.get('Content-Type'));
-    originals.set(request, { url, urlText: request.url.toString(), auth: undefined });
+    originals.set(request, {
+      url,
+      urlText: request.url.toString(),
+      body,
+      bodyText: request.body?.toString() ?? '',
+    });
     state.request = request;
     native.needEnd();
   }
@@ -248,7 +254,8 @@ atEnd(() => {
   if (request === undefined) return;
   const original = originals.get(request)!;
   const wire = request.toWire();
-  // Taking a URL apart and putting it together again may alter its spelling; that alone is no change.
+  // Taking a URL or a form apart and putting it together again may alter its spelling; that alone is no change.
   const url = request.url.toString() === original.urlText ? original.url : wire.url;
-  native.setRequest(wire.method, url, wire.headers, wire.body);
+  const body = wire.body === original.bodyText ? original.body : wire.body;
+  native.setRequest(wire.method, url, wire.headers, body);
 });
