@@ -63,7 +63,7 @@ function makeFolder(folder: string): void {
 function unwritable(folder: string, cause: unknown): VayuError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new VayuError(
-    'data_dir_unwritable',
+    'data_dir_not_writable',
     `The data directory ${folder} cannot be written: ${reason}. Choose another with --data-dir.`,
     { folder },
     { cause },
@@ -72,6 +72,8 @@ function unwritable(folder: string, cause: unknown): VayuError {
 
 function openFile(file: string, settings: Required<DatabaseOptions>, notices: string[]): Database.Database {
   const existed = fs.existsSync(file) && fs.statSync(file).size > 0;
+  // Saved requests hold credentials; the log and the index beside the file get the mode of the file.
+  if (!existed) fs.closeSync(fs.openSync(file, 'a', 0o600));
   const database = new Database(file, { timeout: settings.busyTimeoutMs });
   try {
     // Before anything is written: a file that is refused stays byte for byte as it was.
@@ -99,7 +101,7 @@ function checkOwner(database: Database.Database, file: string, schemaVersion: nu
   }
   if (version > schemaVersion) {
     throw new VayuError(
-      'database_newer',
+      'schema_too_new',
       `${file} has schema version ${version}, this program knows up to ${schemaVersion}; it was left as it is. Update vayu-engine or choose another --data-dir.`,
       { file, version, known: schemaVersion },
     );

@@ -40,6 +40,8 @@ export interface RunFilter {
   status?: RunStatus | undefined;
   type?: RunType | undefined;
   requestId?: string | undefined;
+  /** Text that the configuration contains, letters compared without case. */
+  text?: string | undefined;
 }
 
 export interface RunListOptions extends RunFilter {
@@ -63,7 +65,8 @@ interface Row {
 }
 
 const matching = `(@status IS NULL OR status = @status) AND (@type IS NULL OR type = @type)
-  AND (@requestId IS NULL OR request_id = @requestId)`;
+  AND (@requestId IS NULL OR request_id = @requestId)
+  AND (@text IS NULL OR instr(lower(config_snapshot), lower(@text)) > 0)`;
 
 export class RunRepository {
   readonly #insert;
@@ -181,7 +184,12 @@ export class RunRepository {
 }
 
 function filterValues(filter: RunFilter): Record<keyof RunFilter, string | null> {
-  return { status: filter.status ?? null, type: filter.type ?? null, requestId: filter.requestId ?? null };
+  return {
+    status: filter.status ?? null,
+    type: filter.type ?? null,
+    requestId: filter.requestId ?? null,
+    text: filter.text ?? null,
+  };
 }
 
 function toRecord(row: Row): RunRecord {

@@ -50,6 +50,12 @@ test('a new file is in WAL mode, with foreign keys, synchronous NORMAL and all t
   }
 });
 
+test('a new file is for its owner alone, its log too', (t) => {
+  const { file } = fileStore(t);
+  for (const suffix of ['', '-wal', '-shm'])
+    assert.equal(fs.statSync(file + suffix).mode & 0o777, 0o600, suffix);
+});
+
 test('what was stored is there after closing and opening', (t) => {
   const file = path.join(temporaryFolder(t), 'vayu.db');
   const first = openStore({ file });
@@ -73,7 +79,7 @@ test('a newer schema is refused and the file stays byte for byte', (t) => {
   const before = digest(file);
   assert.equal(
     codeOf(() => openStore({ file })),
-    'database_newer',
+    'schema_too_new',
   );
   assert.equal(digest(file), before);
   assert.deepEqual(fs.readdirSync(path.dirname(file)), ['vayu.db']);
@@ -168,7 +174,7 @@ test('a data directory that cannot be made is a clear error', (t) => {
   fs.writeFileSync(path.join(folder, 'file'), '');
   assert.equal(
     codeOf(() => openStore({ file: path.join(folder, 'file', 'vayu.db') })),
-    'data_dir_unwritable',
+    'data_dir_not_writable',
   );
 });
 
