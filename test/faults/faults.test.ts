@@ -101,9 +101,9 @@ function allowedClasses(expected: Expectation): string[] {
 
 for (const transport of ['curl', 'wire'] as const) {
   describe(`load on ${transport}`, () => {
-    for (const [index, { name, expected, onWire, inLoad, curlOnly }] of names.entries()) {
+    for (const [index, { name, expected, onWire, curlOnly }] of names.entries()) {
       if (transport === 'wire' && curlOnly) continue;
-      const wanted = (transport === 'wire' ? onWire : undefined) ?? inLoad ?? expected;
+      const wanted = (transport === 'wire' ? onWire : undefined) ?? expected;
       test(`${name} → ${describeExpectation(wanted)}`, async () => {
         const { counters, failures, statusCodes, inFlight } = await finalTick(
           planFor(caseAt(index), transport),
