@@ -176,7 +176,7 @@ function tokenTransport(settings: ReturnType<typeof connectionSettings>): TokenT
     resolve,
     timeoutMs,
   });
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as TokenTransport;
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 function scopesWithOwn(request: HttpRequest, scopes: VariableScopes | undefined): VariableScopes {
@@ -249,7 +249,7 @@ export async function encodeRequest(
     renewal = signed.renewal;
   }
   warnings.push(
-    ...resolver.unresolved.map((name) => `{{${name}}} resolves to nothing and is sent as written`),
+    ...resolver.unresolved.map((name) => `variable "${name}" is not defined; {{${name}}} was sent as written`),
   );
   if (auth.script !== undefined) scripts.preRequest.push(auth.script);
   const submission: Submission = {

@@ -154,7 +154,8 @@ export class RunAggregator {
       tests: tick.tests,
       inFlight: tick.inFlight,
       connectionsOpen: tick.connectionsOpen,
-      target: tick.target,
+      // After the plan's end nothing is asked for any more: the last second shows what was.
+      target: tick.final ? this.totals.target : tick.target,
       limits: { ...tick.limits },
     };
     const start = this.#secondStart.elapsedMs;

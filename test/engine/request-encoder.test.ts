@@ -148,7 +148,7 @@ describe('variables', () => {
   it('that resolve to nothing stay as written and are reported once', async () => {
     const { submission, warnings } = await encode({ url: 'http://h/{{gone}}', headers: { A: '{{gone}}' } });
     assert.equal(submission.request.url, 'http://h/{{gone}}');
-    assert.deepEqual(warnings, ['{{gone}} resolves to nothing and is sent as written']);
+    assert.deepEqual(warnings, ['variable "gone" is not defined; {{gone}} was sent as written']);
   });
 
   it('that name themselves end somewhere', async () => {

@@ -1,0 +1,404 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { metricNames, type LiveSnapshot } from '../../lib/model/live.js';
+import type { Report } from '../../lib/model/report.js';
+import { mergeStored } from '../../lib/runs/stored-report.js';
+import { distributionOf } from '../../lib/runs/histogram.js';
+import { openHarness, sleep, startTarget, until, type Harness, type Target } from './harness.js';
+
+let harness: Harness;
+let target: Target;
+before(async () => {
+  harness = openHarness();
+  target = await startTarget();
+});
+after(async () => {
+  await harness.close();
+  await target.close();
+});
+
+const hitsOf = (path: string): number => target.hits.get(path) ?? 0;
+
+function assertBalanced(report: Report): void {
+  const { planned, sent, dropped, succeeded, failed, aborted, inFlight, balanced, sums } =
+    report.conservation;
+  assert.equal(planned, sent + dropped.total, sums.join());
+  assert.equal(sent, succeeded + failed.total + aborted, sums.join());
+  assert.equal(inFlight, 0);
+  assert.equal(balanced, true);
+}
+
+describe('a load run', () => {
+  it('goes from pending to completed, and its figures agree with the server, the live stream and the store', async () => {
+    const path = '/ok/agree';
+    const handle = harness.start({
+      request: { url: target.url + path },
+      mode: 'constant',
+      targetRps: 200,
+      duration: 2.3,
+      comment: 'c',
+    });
+    const { runId } = handle;
+    assert.equal(harness.store.runs.get(runId)?.status, 'pending');
+    const live = harness.manager.live(runId);
+    assert.ok(live !== undefined);
+    const snapshots: LiveSnapshot[] = [];
+    const rows: { id: number; name: string }[] = [];
+    let atComplete: unknown;
+    live.subscribe({
+      onSnapshot: (snapshot) => snapshots.push(snapshot),
+      onMetrics: (stored) => {
+        rows.push(...stored);
+        assert.equal(
+          harness.store.metrics.count(runId),
+          rows.length,
+          'rows are committed before they are told',
+        );
+      },
+      onComplete: (event) => {
+        assert.deepEqual(event, { event: 'complete', runId, status: 'completed' });
+        atComplete = harness.store.runs.getReport(runId);
+      },
+    });
+    await until(() => live.status === 'running');
+    assert.deepEqual(harness.manager.activeRuns(), [runId]);
+    assert.equal(harness.store.runs.get(runId)?.status, 'running');
+    const report = await handle.done;
+
+    assert.equal(report.summary.sentRequests, 460);
+    assert.equal(hitsOf(path), 460);
+    assertBalanced(report);
+    assert.deepEqual(report.statusCodes, { 200: 460 });
+    assert.equal(report.responseTime.count, 460);
+    assert.equal(report.endReason, "the plan's time was over");
+    assert.equal(report.comment, 'c');
+    assert.deepEqual(report.latency.p99, report.responseTime.p99);
+
+    const record = harness.store.runs.get(runId);
+    assert.equal(record?.status, 'completed');
+    assert.ok(record.endTime !== null && record.endTime - record.startTime >= 2200);
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(harness.manager.report(runId))),
+      JSON.parse(JSON.stringify(report)),
+    );
+    assert.deepEqual(
+      atComplete,
+      JSON.parse(JSON.stringify(report)),
+      'the report is stored before the end is told',
+    );
+    assert.equal(harness.manager.live(runId), undefined);
+    assert.deepEqual(harness.manager.activeRuns(), []);
+
+    const seconds = rows.length / metricNames.length;
+    assert.ok(seconds >= 2 && seconds <= 4, `${seconds} seconds`);
+    assert.equal(report.series.length, seconds);
+    assert.equal(
+      report.series.reduce((sum, point) => sum + point.sent, 0),
+      460,
+    );
+    assert.deepEqual([...new Set(rows.map((row) => row.name))].toSorted(), [...metricNames].toSorted());
+    const last = harness.store.metrics.list(runId, { name: 'total_requests' }).at(-1);
+    assert.equal(last?.value, 460);
+
+    const { whole } = mergeStored(harness.store, runId);
+    assert.deepEqual(distributionOf(whole.responseTime), report.responseTime, 'stored seconds are the run');
+    assert.deepEqual(distributionOf(whole.serviceTime), report.serviceTime);
+    assert.deepEqual(distributionOf(whole.lateness), report.lateness);
+
+    assert.ok(snapshots.length >= 5, `${snapshots.length} snapshots`);
+    const final = snapshots.at(-1);
+    assert.equal(final?.requests_sent, 460);
+    assert.equal(final.requestsExpected, 460);
+    assert.equal(final.currentRps, final.rps);
+    for (let i = 1; i < snapshots.length; i++) {
+      assert.ok(
+        (snapshots[i]?.total_requests ?? 0) >= (snapshots[i - 1]?.total_requests ?? 0),
+        'counters only grow',
+      );
+    }
+  });
+
+  it('answers any percentile of any window afterwards', async () => {
+    const { runId, done } = harness.start({
+      request: { url: `${target.url}/ok` },
+      mode: 'constant',
+      targetRps: 100,
+      duration: 2.2,
+    });
+    const report = await done;
+    const all = harness.manager.window(runId, { percentiles: [50, 99.99] });
+    assert.equal(all.measures.responseTime?.count, 220);
+    assert.equal(all.measures.responseTime.percentiles['50'], report.responseTime.p50);
+    const parts = [harness.manager.window(runId, { to: 1 }), harness.manager.window(runId, { from: 1 })];
+    const counts = parts.map((part) => part.measures.responseTime?.count ?? 0);
+    assert.equal((counts[0] ?? 0) + (counts[1] ?? 0), 220);
+    assert.ok((counts[0] ?? 0) >= 90, `first second ${counts[0]}`);
+    assert.throws(() => harness.manager.window('run_none'), { code: 'not_found' });
+  });
+
+  it('makes an exact number of iterations', async () => {
+    const path = '/ok/iterations';
+    const { done } = harness.start({
+      request: { url: target.url + path },
+      mode: 'iterations',
+      iterations: 137,
+      concurrency: 7,
+    });
+    const report = await done;
+    assert.equal(hitsOf(path), 137);
+    assert.equal(report.summary.successfulRequests, 137);
+    assert.equal(report.endReason, 'all 137 requests were made');
+    assert.equal(report.plan.expectedRequests, 137);
+    assert.ok(report.connections.opened <= 7, `${report.connections.opened} connections`);
+    assertBalanced(report);
+  });
+
+  it('counts statuses from 400 on as failures of their class, and their latency with the rest', async () => {
+    for (const [code, name] of [
+      [404, 'http_4xx'],
+      [503, 'http_5xx'],
+    ] as const) {
+      const { done } = harness.start({
+        request: { url: `${target.url}/status/${code}` },
+        mode: 'iterations',
+        iterations: 20,
+      });
+      const report = await done;
+      assert.deepEqual(report.conservation.failed, { total: 20, byClass: { [name]: 20 } });
+      assert.equal(report.summary.errorRate, 100);
+      assert.equal(report.responseTime.count, 20);
+      assert.deepEqual(report.statusCodes, { [code]: 20 });
+      assert.match(report.errors.examples[name] ?? '', new RegExp(`^HTTP ${code}`));
+      assertBalanced(report);
+    }
+  });
+
+  it('counts a target that refuses connections', async () => {
+    const { done, runId } = harness.start({
+      request: { url: 'http://127.0.0.1:1/' },
+      mode: 'constant',
+      targetRps: 50,
+      duration: 0.5,
+    });
+    const report = await done;
+    assert.deepEqual(report.conservation.failed, { total: 25, byClass: { connection_failed: 25 } });
+    assert.equal(report.status, 'completed');
+    assert.match(report.errors.examples['connection_failed'] ?? '', /connect/i);
+    const kept = harness.store.results.list(runId, { failed: true });
+    assert.equal(kept.length, 25);
+    assert.match(kept[0]?.error ?? '', /^connection_failed: /);
+    assertBalanced(report);
+  });
+
+  it('stops within its grace period and counts what it aborted', async () => {
+    const path = '/delay/30000';
+    const { runId } = harness.start({
+      request: { url: target.url + path },
+      mode: 'constant',
+      concurrency: 5,
+      duration: 60,
+    });
+    await until(() => hitsOf(path) === 5);
+    const began = Date.now();
+    const report = await harness.manager.stop(runId, { graceMs: 200 });
+    assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
+    assert.equal(report.status, 'stopped');
+    assert.equal(report.endReason, 'stopped on request');
+    assert.deepEqual([report.conservation.sent, report.conservation.aborted], [5, 5]);
+    assert.equal(report.summary.successRate, 0, 'interrupted requests did not succeed');
+    assertBalanced(report);
+    assert.equal(harness.store.runs.get(runId)?.status, 'stopped');
+    await assert.rejects(harness.manager.stop(runId), {
+      code: 'not_running',
+      details: { runId, currentStatus: 'stopped' },
+    });
+    await assert.rejects(harness.manager.stop('run_none'), { code: 'not_found' });
+  });
+
+  it('lets requests in flight finish within the grace period', async () => {
+    const path = '/delay/400';
+    const { runId } = harness.start({
+      request: { url: target.url + path },
+      mode: 'constant',
+      concurrency: 3,
+      duration: 60,
+    });
+    await until(() => hitsOf(path) >= 3);
+    const report = await harness.manager.stop(runId, { graceMs: 5000 });
+    assert.equal(report.conservation.aborted, 0);
+    assert.equal(report.conservation.succeeded, hitsOf(path));
+  });
+
+  it('can be stopped before it has begun', async () => {
+    const handle = harness.start({
+      request: { url: `${target.url}/ok` },
+      mode: 'constant',
+      concurrency: 1,
+      duration: 60,
+    });
+    const report = await harness.manager.stop(handle.runId);
+    assert.equal(report.status, 'stopped');
+  });
+
+  it('changes its rate while it runs, and says when', async () => {
+    const { runId, done } = harness.start({
+      request: { url: `${target.url}/ok` },
+      mode: 'constant',
+      targetRps: 50,
+      duration: 2,
+    });
+    await until(() => (harness.manager.live(runId)?.latest()?.elapsedSeconds ?? 0) >= 0.9);
+    harness.manager.update(runId, { targetRps: 400 });
+    assert.throws(() => harness.manager.update(runId, { concurrency: 5 }), {
+      code: 'bad_request',
+      message: /because the run has a rate/,
+    });
+    assert.throws(() => harness.manager.update(runId, { targetRps: -1 }), { code: 'bad_request' });
+    const report = await done;
+    assert.equal(report.plan.changes.length, 1);
+    const [change] = report.plan.changes;
+    assert.equal(change?.rate, 400);
+    const expected = change.atSeconds * 50 + (2 - change.atSeconds) * 400;
+    assert.ok(
+      Math.abs(report.conservation.planned - expected) <= 10,
+      `${report.conservation.planned}, expected ${expected}`,
+    );
+    assert.equal(report.series.at(-1)?.target, 400);
+    assert.throws(() => harness.manager.update(runId, { targetRps: 5 }), { code: 'not_running' });
+  });
+
+  it('is aborted by a threshold that is told to', async () => {
+    const { done } = harness.start({
+      request: { url: `${target.url}/status/500` },
+      mode: 'constant',
+      targetRps: 50,
+      duration: 30,
+      thresholds: [{ expression: 'error_rate<10%', abortOnFail: true }],
+    });
+    const report = await done;
+    assert.equal(report.status, 'stopped');
+    assert.equal(report.endReason, 'threshold error_rate<10% failed');
+    assert.ok(report.summary.totalDurationSeconds < 10, `${report.summary.totalDurationSeconds} s`);
+    assert.equal(report.thresholds.passed, false);
+    assert.equal(report.thresholds.results[0]?.aborted, true);
+    assertBalanced(report);
+  });
+
+  it('drops arrivals over maxInFlight, counts them, and blames the server', async () => {
+    const { done } = harness.start({
+      request: { url: `${target.url}/delay/1000` },
+      mode: 'constant',
+      targetRps: 100,
+      duration: 1,
+      maxInFlight: 10,
+    });
+    const report = await done;
+    assert.equal(report.conservation.planned, 100);
+    assert.ok(
+      (report.conservation.dropped.byReason['max_in_flight'] ?? 0) >= 70,
+      report.conservation.sums.join(),
+    );
+    assertBalanced(report);
+    assert.ok(report.verdict.evidence.some((one) => one.kind === 'max_in_flight' && one.value >= 70));
+  });
+
+  it('runs beside others, each with its own figures', async () => {
+    const handles = [1, 2, 3].map((n) =>
+      harness.start({
+        request: { url: `${target.url}/ok/side${n}` },
+        mode: 'iterations',
+        iterations: n * 50,
+        concurrency: 2,
+      }),
+    );
+    assert.equal(harness.manager.activeRuns().length, 3);
+    const reports = await Promise.all(handles.map((handle) => handle.done));
+    assert.deepEqual(
+      reports.map((report) => report.summary.successfulRequests),
+      [50, 100, 150],
+    );
+    assert.deepEqual(
+      [1, 2, 3].map((n) => hitsOf(`/ok/side${n}`)),
+      [50, 100, 150],
+    );
+  });
+
+  it('is refused over the limit of runs under way', async () => {
+    harness.manager.setLimits({ maxActiveRuns: 1 });
+    try {
+      const first = harness.start({
+        request: { url: `${target.url}/delay/300` },
+        mode: 'iterations',
+        iterations: 1,
+      });
+      assert.throws(
+        () => harness.start({ request: { url: target.url }, mode: 'iterations', iterations: 1 }),
+        { code: 'too_many_runs' },
+      );
+      await first.done;
+      await harness.start({ request: { url: target.url }, mode: 'iterations', iterations: 1 }).done;
+    } finally {
+      harness.manager.setLimits({ maxActiveRuns: 32 });
+    }
+  });
+
+  it('that cannot run is refused before anything is stored', () => {
+    const before = harness.store.runs.count();
+    const cases: [Record<string, unknown>, string][] = [
+      [{ url: 'ftp://x/' }, 'invalid_url'],
+      [{ url: 'http://h:99999/' }, 'invalid_url'],
+      [{ requestId: 'req_none' }, 'not_found'],
+      [{ url: target.url, environmentId: 'env_none' }, 'not_found'],
+      [{ url: target.url, body: { mode: 'binary', src: '/no/such/file' } }, 'bad_request'],
+    ];
+    for (const [request, code] of cases) {
+      assert.throws(
+        () => harness.start({ request, mode: 'iterations', iterations: 1 }),
+        { code },
+        JSON.stringify(request),
+      );
+    }
+    assert.equal(harness.store.runs.count(), before);
+  });
+
+  it('drops snapshots of listeners that left, and survives late ones', async () => {
+    const { runId, done } = harness.start({
+      request: { url: `${target.url}/ok` },
+      mode: 'constant',
+      targetRps: 20,
+      duration: 1.2,
+    });
+    let early = 0;
+    const leave = harness.manager.live(runId)?.subscribe({ onSnapshot: () => (early += 1) });
+    await until(() => early > 0);
+    leave?.();
+    const seen = early;
+    let late = 0;
+    harness.manager.live(runId)?.subscribe({ onSnapshot: () => (late += 1) });
+    await done;
+    assert.equal(early, seen);
+    assert.ok(late > 0);
+  });
+});
+
+describe('closing', () => {
+  it('stops what is under way and reports it', async () => {
+    const own = openHarness();
+    const handle = own.start({
+      request: { url: `${target.url}/delay/20000` },
+      mode: 'constant',
+      concurrency: 2,
+      duration: 60,
+    });
+    await sleep(300);
+    const began = Date.now();
+    await own.manager.close();
+    assert.ok(Date.now() - began < 3000);
+    const report = await handle.done;
+    assert.deepEqual([report.status, report.endReason], ['stopped', 'the engine was shut down']);
+    assert.throws(() => own.start({ request: { url: target.url }, mode: 'iterations', iterations: 1 }), {
+      code: 'shutting_down',
+    });
+    await own.close();
+  });
+});
