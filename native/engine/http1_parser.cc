@@ -103,6 +103,7 @@ void Http1Parser::beginHead() {
   left_ = 0;
   location_.clear();
   contentEncoding_.clear();
+  setCookies_.clear();
   if (headerBlock_ != nullptr) headerBlock_->clear();
   if (statusText_ != nullptr) statusText_->clear();
 }
@@ -310,6 +311,7 @@ bool Http1Parser::parseFraming(std::string_view name, std::string_view value) {
       return true;
     case 10:
       if (equals(name, "connection")) parseConnection(value);
+      if (equals(name, "set-cookie")) setCookies_.append("Set-Cookie: ").append(value).append("\r\n");
       return true;
     case 14: return !equals(name, "content-length") || parseContentLength(value);
     case 16:

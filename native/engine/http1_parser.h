@@ -59,6 +59,8 @@ class Http1Parser {
   int httpVersion() const { return httpVersion_; }
   const std::string& location() const { return location_; }
   const std::string& contentEncoding() const { return contentEncoding_; }
+  // Lines as in the header block.
+  const std::string& setCookies() const { return setCookies_; }
   std::uint64_t headBytes() const { return headTotal_; }
 
   // Valid from kDone on.
@@ -122,6 +124,7 @@ class Http1Parser {
   std::string line_;
   std::string location_;
   std::string contentEncoding_;
+  std::string setCookies_;
   std::string message_;
 };
 

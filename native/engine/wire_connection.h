@@ -44,8 +44,7 @@ struct WireTransport::Deadlines {
 // Where a request goes, with what is kept for it.
 struct WireTransport::Target {
   WireEndpoint endpoint;
-  Deadlines* deadlines = nullptr;  // null without a timeout
-  std::vector<Connection*> idle;   // last in, first out
+  std::vector<Connection*> idle;  // last in, first out
   std::size_t connecting = 0;
   // The first attempt goes alone: those after it find the name resolved, the CA bundle parsed and a TLS session to resume.
   bool isProbed = false;
@@ -56,6 +55,7 @@ struct WireTransport::Rendered {
   std::uint32_t uses = 0;
   bool isCached = false;
   Target* target = nullptr;
+  Deadlines* deadlines = nullptr;  // null without a timeout
   WireRequest wire;
 };
 

@@ -232,7 +232,11 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
   const bool follows = redirects_ != nullptr && isRedirect(parser.status()) && !parser.location().empty() &&
                        exchange.request->options->followRedirects;
   std::string location;
-  if (follows) location = parser.location();
+  if (follows) {
+    location = parser.location();
+    // Whoever follows needs the cookies, captured or not.
+    if (!exchange.captureHeaders) response.headerBlock = parser.setCookies();
+  }
   const bool isWhole = connection.sentBytes == wire.bytes.size() && !wire.saysClose;
   const bool isKept = isClean && isWhole && parser.keepsConnection() && !connection.sendFailed;
   ++connection.carried;
@@ -242,7 +246,10 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
   } else {
     close(connection);
   }
-  if (follows && redirects_->onRedirect(exchange, location)) return;
+  if (follows) {
+    if (redirects_->onRedirect(exchange, location)) return;
+    if (!exchange.captureHeaders) response.headerBlock.clear();
+  }
   exchange.sink->onExchangeDone(exchange);
 }
 

@@ -8,6 +8,23 @@
 
 namespace vayu {
 
+namespace {
+
+// Whether requests with these options may share connections.
+bool connectAlike(const RequestOptions& left, const RequestOptions& right) {
+  const auto connectTimeoutMs = [](const RequestOptions& options) {
+    return options.connectTimeoutMs > 0 ? options.connectTimeoutMs : options.timeoutMs;
+  };
+  return &left == &right ||
+         (left.insecure == right.insecure && left.httpVersion == right.httpVersion && left.proxy == right.proxy &&
+          left.noProxy == right.noProxy && left.caFile == right.caFile && left.clientCertFile == right.clientCertFile &&
+          left.clientKeyFile == right.clientKeyFile && left.clientKeyPassword == right.clientKeyPassword &&
+          left.unixSocket == right.unixSocket && left.resolve == right.resolve && left.allowHosts == right.allowHosts &&
+          connectTimeoutMs(left) == connectTimeoutMs(right));
+}
+
+}  // namespace
+
 WireTransport::WireTransport(Poller& poller, WireLimits limits, WireRedirectHandler* redirects)
     : poller_(poller),
       limits_(limits),
@@ -27,25 +44,23 @@ WireTransport::~WireTransport() {
 WireTransport::Target& WireTransport::targetFor(const WireRequest& wire, const PreparedRequest& request) {
   auto& candidates = targets_[wire.endpoint];
   for (const auto& target : candidates) {
-    if (target->endpoint.options == request.options) return *target;
+    if (connectAlike(*target->endpoint.options, *request.options)) return *target;
   }
   auto target = std::make_unique<Target>();
   target->endpoint.url = wire.endpoint;
   target->endpoint.options = request.options;
   target->endpoint.isTls = wire.isTls;
-  const std::int64_t timeoutMs = request.options->timeoutMs;
-  if (timeoutMs > 0) {
-    const auto known = std::find_if(deadlines_.begin(), deadlines_.end(),
-                                    [timeoutMs](const auto& entry) { return entry->timeoutMs == timeoutMs; });
-    if (known == deadlines_.end()) {
-      deadlines_.push_back(std::make_unique<Deadlines>());
-      deadlines_.back()->timeoutMs = timeoutMs;
-      target->deadlines = deadlines_.back().get();
-    } else {
-      target->deadlines = known->get();
-    }
-  }
   return *candidates.emplace_back(std::move(target));
+}
+
+WireTransport::Deadlines* WireTransport::deadlinesFor(std::int64_t timeoutMs) {
+  if (timeoutMs <= 0) return nullptr;
+  for (const auto& known : deadlines_) {
+    if (known->timeoutMs == timeoutMs) return known.get();
+  }
+  deadlines_.push_back(std::make_unique<Deadlines>());
+  deadlines_.back()->timeoutMs = timeoutMs;
+  return deadlines_.back().get();
 }
 
 WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& request, ErrorCode& error,
@@ -67,6 +82,7 @@ WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& reque
   }
   fresh->requestId = request.id;
   fresh->target = &targetFor(fresh->wire, request);
+  fresh->deadlines = deadlinesFor(request.options->timeoutMs);
   fresh->isCached = true;
   Rendered* evicted = std::exchange(slot, fresh);
   if (evicted != nullptr) {
@@ -120,7 +136,7 @@ void WireTransport::attach(Connection& connection, Exchange& exchange, Rendered&
   connection.exchange = &exchange;
   connection.rendered = &rendered;
   ++rendered.uses;
-  if (Deadlines* deadlines = connection.target.deadlines; deadlines != nullptr) {
+  if (Deadlines* deadlines = rendered.deadlines; deadlines != nullptr) {
     connection.deadlineNs = exchange.clocks.sentNs + deadlines->timeoutMs * kNsPerMs;
     connection.insertBefore(deadlines->list);
   }
@@ -290,11 +306,14 @@ void WireTransport::expire(std::int64_t nowNs) {
     while (deadlines.list.isLinked()) {
       auto& connection = static_cast<Connection&>(*deadlines.list.next);
       if (connection.deadlineNs > nowNs) break;
-      const bool isConnected = connection.state == Connection::State::kBusy;
-      fail(connection, ErrorCode::kTimeout,
-           (isConnected ? "no complete response after " : "no connection after ") +
-               std::to_string(deadlines.timeoutMs) + " ms" +
-               (isConnected ? ", " + std::to_string(connection.exchange->bytesReceived) + " bytes received" : ""));
+      const std::string timeout = " timed out after " + std::to_string(deadlines.timeoutMs) + " ms";
+      if (connection.state == Connection::State::kBusy) {
+        const std::uint64_t received = connection.exchange->bytesReceived;
+        fail(connection, ErrorCode::kTimeout,
+             "operation" + timeout + " with " + std::to_string(received) + " bytes received");
+      } else {
+        fail(connection, ErrorCode::kTimeout, "connection" + timeout);
+      }
     }
   }
 }

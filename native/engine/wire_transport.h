@@ -36,7 +36,8 @@ struct WireLimits {
 // Whoever carries exchanges on where this transport does not: 301, 302, 303, 307 and 308 with a Location, when redirects are followed.
 class WireRedirectHandler {
  public:
-  // The redirecting response is complete: status, sizes and clocks are in the exchange. Returns true to take the exchange, which then is
+  // The redirecting response is complete: status, sizes and clocks are in the exchange, and its header block holds the Set-Cookie lines
+  // even where headers are not captured. Returns true to take the exchange, which then is
   // no longer in flight here; false lets it end with the redirecting response. May start exchanges from within.
   virtual bool onRedirect(Exchange& exchange, std::string_view location) = 0;
 
@@ -70,6 +71,7 @@ class WireTransport final : public Transport {
   Rendered* renderedFor(const PreparedRequest& request, ErrorCode& error, std::string& message);
   void release(Rendered& rendered);
   Target& targetFor(const WireRequest& wire, const PreparedRequest& request);
+  Deadlines* deadlinesFor(std::int64_t timeoutMs);
 
   Connection& openFor(Target& target);
   void attach(Connection& connection, Exchange& exchange, Rendered& rendered);
