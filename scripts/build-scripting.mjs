@@ -61,6 +61,11 @@ const alias = {
   util: 'util/',
 };
 
+/** What packages written for Node ask of it. */
+const processShim =
+  '{env:{},argv:[],browser:true,platform:"browser",version:"",versions:{},cwd:function(){return"/"},on:function(){},emitWarning:function(){},' +
+  'nextTick:function(f){var a=[].slice.call(arguments,1);queueMicrotask(function(){f.apply(null,a)})}}';
+
 async function bundle(name) {
   const own = ownEntries[name];
   const result = await build({
@@ -86,11 +91,12 @@ async function bundle(name) {
     logLevel: 'error',
     tsconfigRaw: '{}',
     absWorkingDir: root,
-    define: { global: '__scope', globalThis: '__scope' },
+    define: name === 'core' ? {} : { global: '__scope', globalThis: '__scope' },
     alias,
   });
   // Each bundle is a function of the native bridge that returns the module.
-  return `(function(__native){var module={exports:{}},exports=module.exports,__scope=(function(){return this})();${result.outputFiles[0].text};return module.exports})`;
+  const shims = name === 'core' ? '' : `var __scope=(function(){return this})(),process=${processShim};`;
+  return `(function(__native){var module={exports:{}},exports=module.exports;${shims}${result.outputFiles[0].text};return module.exports})`;
 }
 
 /** A C++ string literal, split because compilers limit the length of one. */

@@ -140,7 +140,9 @@ struct Hostile {
 class ScriptHostileTest : public ScriptFixture, public ::testing::WithParamInterface<Hostile> {};
 
 TEST_P(ScriptHostileTest, FailsItsOwnExecutionOnly) {
-  useLimits(quickLimits());
+  ScriptLimits limits = quickLimits();
+  if (GetParam().kind != ScriptError::Kind::kTimeout) limits.timeoutMs = 20'000;
+  useLimits(limits);
   for (int round = 0; round < 2; ++round) {
     const ScriptOutcome outcome = run(GetParam().code);
     ASSERT_TRUE(outcome.error);

@@ -32,6 +32,8 @@ function makeOverridable(holder: object, key: PropertyKey): void {
   });
 }
 
+const typedArrayPrototype: unknown = getPrototypeOf(Uint8Array.prototype);
+
 const isErrorPrototype = (holder: object): boolean =>
   holder === Error.prototype || Error.prototype.isPrototypeOf(holder);
 
@@ -40,9 +42,11 @@ function overridableKeys(holder: object): PropertyKey[] {
     return ownKeys(holder).filter((key) => key !== '__proto__');
   }
   const keys: PropertyKey[] = [];
-  if (typeof holder !== 'function' && hasOwn(holder, 'constructor')) keys.push('constructor');
+  if (typeof holder !== 'function' && holder !== typedArrayPrototype && hasOwn(holder, 'constructor'))
+    keys.push('constructor');
   if (holder === Array.prototype || holder === Function.prototype) keys.push('toString');
   if (holder === Array.prototype) keys.push('concat', 'indexOf', 'push', 'pop', 'slice', 'filter', 'map');
+  if (holder === typedArrayPrototype) keys.push(...ownKeys(holder).filter((key) => typeof key === 'string'));
   if (holder === Date.prototype) keys.push('toString', 'valueOf', 'toJSON');
   return keys;
 }

@@ -8,7 +8,11 @@ import { bundleOf } from './catalogue.js';
 /** One instance per execution: libraries hold state of their own (`moment.locale`, `_.mixin`), which must not outlive a script. */
 export function library(bundle: string): unknown {
   const known = (state.libraries ??= new Map<string, unknown>());
-  if (!known.has(bundle)) known.set(bundle, native.loadBundle(bundle));
+  if (!known.has(bundle)) {
+    // While it loads, a library may look for an earlier version of itself in a global (`_`, `Backbone`): there is none.
+    known.set(bundle, undefined);
+    known.set(bundle, native.loadBundle(bundle));
+  }
   return known.get(bundle);
 }
 
