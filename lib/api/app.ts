@@ -59,6 +59,7 @@ export function createApp(options: AppOptions): App {
   const groups: Route[][] = [
     systemRoutes({
       engine,
+      store,
       runs,
       live,
       settings,

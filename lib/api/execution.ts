@@ -1,24 +1,13 @@
 import { z } from 'zod';
-import { parseHttpRequest, partialRequestSchema, type PartialRequest } from '../model/http-request.js';
+import { parseHttpRequest, type PartialRequest } from '../model/http-request.js';
 import type { DesignResult } from '../model/report.js';
 import { parseInput } from '../model/validation.js';
 import { composeRequest } from '../runs/compose.js';
 import type { Store } from '../store/store.js';
 import { fromClientSpelling } from './client-spelling.js';
-import { idSchema, route, type Route } from './route.js';
+import { route, type Route } from './route.js';
 import type { RunService } from './run-service.js';
-import { executionAnswer } from './schemas.js';
-
-const composeBody = z
-  .strictObject({
-    requestId: idSchema.optional(),
-    request: partialRequestSchema.optional(),
-    collectionId: idSchema.nullable().optional(),
-    environmentId: idSchema.nullable().optional(),
-  })
-  .refine((body) => body.requestId !== undefined || body.request !== undefined, {
-    error: '"requestId", "request" or both',
-  });
+import { composeBody, executionAnswer, sendRequestBody } from './schemas.js';
 
 function parseCompose(input: unknown): z.output<typeof composeBody> {
   const read = { ...(input as { request?: unknown }) };
@@ -66,7 +55,7 @@ export function executionRoutes({ store, runs }: { store: Store; runs: RunServic
       paths: ['/request', '/execute'],
       tag,
       summary: 'Send one request with its scripts and answer its response',
-      body: partialRequestSchema,
+      body: sendRequestBody,
       parseBody: (input): PartialRequest => parseHttpRequest(fromClientSpelling(input)),
       answer: executionAnswer,
       handle: async ({ body, response }) => {

@@ -1,5 +1,7 @@
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge, Histogram, Registry, collectDefaultMetrics, type MetricType } from 'prom-client';
+import type { Store } from '../store/store.js';
 import type { EngineStatus } from './engine-status.js';
+import { LatencyBuckets, bucketBounds } from './latency-buckets.js';
 import type { LiveStreams } from './live.js';
 import type { RunService } from './run-service.js';
 
@@ -18,10 +20,60 @@ const runGauges = {
   bytes_received: 'Bytes received since the start',
 } as const;
 
-const quantiles = { p50: '0.5', p90: '0.9', p95: '0.95', p99: '0.99', p999: '0.999' } as const;
+const latencies = {
+  responseTime: {
+    metric: 'vayu_run_response_time_seconds',
+    help: 'From the intended start of a request to its end',
+  },
+  serviceTime: { metric: 'vayu_run_service_time_seconds', help: 'From the sending of a request to its end' },
+} as const;
+type LatencyName = keyof typeof latencies;
+
+/** Latencies of the runs under way, summed up from their stored seconds. */
+class RunLatency extends Histogram<'run' | 'le'> {
+  readonly #buckets: LatencyBuckets;
+  readonly #runs: RunService;
+  readonly #name: LatencyName;
+
+  constructor(registry: Registry, store: Store, runs: RunService, name: LatencyName) {
+    const { metric, help } = latencies[name];
+    super({ name: metric, help, labelNames: ['run'], buckets: [...bucketBounds], registers: [registry] });
+    this.#buckets = new LatencyBuckets(store, name);
+    this.#runs = runs;
+    this.#name = name;
+  }
+
+  /** What the registry and `get` call for the figures; the types of the package do not name it. */
+  getForPromString(): ReturnType<Histogram<'run' | 'le'>['get']> {
+    const active = this.#runs.activeRuns();
+    this.#buckets.keep(active);
+    const { metric: name, help } = latencies[this.#name];
+    const values = active.flatMap((run) => {
+      const { counts, count, sum } = this.#buckets.of(run);
+      return [
+        ...bucketBounds.map((le, i) => ({
+          metricName: `${name}_bucket`,
+          labels: { le, run },
+          value: counts[i] ?? 0,
+        })),
+        { metricName: `${name}_bucket`, labels: { le: '+Inf', run }, value: count },
+        { metricName: `${name}_sum`, labels: { run }, value: sum },
+        { metricName: `${name}_count`, labels: { run }, value: count },
+      ];
+    });
+    // The package declares an enum that it does not have at run time.
+    const type = 'histogram' as unknown as MetricType;
+    return Promise.resolve({ name, help, type, aggregator: 'sum', values });
+  }
+}
 
 /** Prometheus' view of the engine and of the runs under way. Values are read when they are asked for. */
-export function createMetrics(engine: EngineStatus, runs: RunService, live: LiveStreams): Registry {
+export function createMetrics(
+  engine: EngineStatus,
+  store: Store,
+  runs: RunService,
+  live: LiveStreams,
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'vayu_' });
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -55,38 +107,6 @@ export function createMetrics(engine: EngineStatus, runs: RunService, live: Live
       },
     });
   }
-  addLatency(
-    registry,
-    runs,
-    'responseTime',
-    'vayu_run_response_time_seconds',
-    'From the intended start to the end',
-  );
-  addLatency(registry, runs, 'serviceTime', 'vayu_run_service_time_seconds', 'From sending to the end');
+  for (const name of ['responseTime', 'serviceTime'] as const) new RunLatency(registry, store, runs, name);
   return registry;
-}
-
-function addLatency(
-  registry: Registry,
-  runs: RunService,
-  measure: 'responseTime' | 'serviceTime',
-  name: string,
-  help: string,
-): void {
-  new Gauge({
-    name,
-    help: `${help}, by quantile since the start of the run`,
-    labelNames: ['run', 'quantile'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const run of runs.activeRuns()) {
-        const latency = runs.live(run)?.latest()?.overall[measure];
-        if (latency === undefined) continue;
-        for (const [field, quantile] of Object.entries(quantiles)) {
-          this.set({ run, quantile }, latency[field as keyof typeof quantiles] / 1000);
-        }
-      }
-    },
-  });
 }

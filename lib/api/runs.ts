@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VayuError } from '../model/errors.js';
 import type { Report } from '../model/report.js';
-import { parseRunConfig, runConfigSchema, type RunConfig } from '../model/run-config.js';
+import { parseRunConfig, type RunConfig } from '../model/run-config.js';
 import type { RunRecord } from '../store/runs.js';
 import { runStatuses, runTypes } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -15,6 +15,7 @@ import {
   pagination,
   reportAnswer,
   runAnswer,
+  runBody,
   runChangeBody,
   runListAnswer,
   runStartedAnswer,
@@ -201,7 +202,7 @@ export function runRoutes(dependencies: RunRouteDependencies): Route[] {
       paths: ['/runs', '/run'],
       tag,
       summary: 'Start a load run',
-      body: runConfigSchema,
+      body: runBody,
       parseBody: (input) => parseRunConfig(fromClientSpelling(input)),
       status: 202,
       answer: runStartedAnswer,

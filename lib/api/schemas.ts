@@ -6,6 +6,8 @@ import {
   requestOptionFields,
   variablesSchema,
 } from '../model/resources.js';
+import { partialRequestSchema } from '../model/http-request.js';
+import { runConfigSchema } from '../model/run-config.js';
 import { settingCategories } from '../model/settings.js';
 import { runStatuses, runTypes } from '../store/runs.js';
 import { idSchema } from './route.js';
@@ -77,6 +79,23 @@ export const globalsBody = named(
   }),
 );
 export const deletedAnswer = named('Deleted', z.object({ deleted: z.literal(true), id: z.string() }));
+
+/** Named here, though the model defines it, so that other shapes can refer to it. */
+export const sendRequestBody = named('Request', partialRequestSchema);
+export const runBody = named('RunConfig', runConfigSchema);
+export const composeBody = named(
+  'Compose',
+  z
+    .strictObject({
+      requestId: idSchema.optional(),
+      request: sendRequestBody.optional(),
+      collectionId: idSchema.nullable().optional(),
+      environmentId: idSchema.nullable().optional(),
+    })
+    .refine((body) => body.requestId !== undefined || body.request !== undefined, {
+      error: '"requestId", "request" or both',
+    }),
+);
 
 const scope = z.string().nullable();
 export const reorderBody = named(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VayuError } from '../model/errors.js';
+import type { Store } from '../store/store.js';
 import { healthOf, type EngineStatus, type ProcessInfo } from './engine-status.js';
 import type { LiveStreams } from './live.js';
 import { route, type Route } from './route.js';
@@ -9,6 +10,7 @@ import type { SettingsService } from './settings.js';
 
 export interface SystemDependencies {
   engine: EngineStatus;
+  store: Store;
   runs: RunService;
   live: LiveStreams;
   settings: SettingsService;
@@ -87,7 +89,7 @@ export function systemRoutes(dependencies: SystemDependencies): Route[] {
       handle: async ({ response }) => {
         // Loaded when first asked for: most daemons are never scraped.
         metrics ??= import('./prometheus.js').then(({ createMetrics }) =>
-          createMetrics(engine, dependencies.runs, dependencies.live),
+          createMetrics(engine, dependencies.store, dependencies.runs, dependencies.live),
         );
         const registry = await metrics;
         response.type(registry.contentType).send(await registry.metrics());
