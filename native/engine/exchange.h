@@ -85,6 +85,9 @@ class Exchange {
   // With a capture limit: bodies of responses with status >= 400 are captured up to this even where bodyCaptureLimit is 0.
   std::uint64_t errorBodyCaptureLimit = 0;
 
+  // A body that cannot be decoded fails the exchange; otherwise it is kept as it came.
+  bool bodyNeeded = true;
+
   // Set by the submitter (intended) and by the transport (the rest).
   Clocks clocks;
   Phases phases;

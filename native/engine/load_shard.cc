@@ -76,9 +76,9 @@ void LoadShard::advance(std::int64_t nowNs) {
   }
   transport_->drive(nowNs);
   if (nowNs >= abortAtNs_) abortAll();
-  endIfIdle(nowNs);
   recorder_.connectionsOpen.set(transport_->openConnections());
   recorder_.set(Count::kConnectionsOpened, transport_->connectionsOpened());
+  endIfIdle(nowNs);
 }
 
 void LoadShard::releaseArrivals(std::int64_t nowNs) {
@@ -165,6 +165,7 @@ void LoadShard::onSending(Execution& execution) {
   recorder_.add(Count::kSent);
   Exchange& exchange = execution.exchange();
   const Submission& submission = run_->plan.submission;
+  exchange.bodyNeeded = submission.hasTestScripts();
   if (submission.hasTestScripts()) {
     exchange.captureHeaders = true;
     exchange.bodyCaptureLimit = submission.options->maxResponseBytes;

@@ -222,7 +222,8 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
   if (!response.body.empty() && wire.decodes && !parser.contentEncoding().empty()) {
     const DecodeResult result = decodeBody(parser.contentEncoding(), response.body, connection.captureLimit, decoded_);
     if (result == DecodeResult::kMalformed) {
-      exchange.fail(ErrorCode::kProtocolError, "the body is not what its Content-Encoding says");
+      // Whether the sampler happens to look must not decide over success.
+      if (exchange.bodyNeeded) exchange.fail(ErrorCode::kProtocolError, "the body is not what its Content-Encoding says");
     } else if (result != DecodeResult::kUnsupported) {
       response.body.swap(decoded_);
       response.bodyCut = response.bodyCut || result == DecodeResult::kCut;
