@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { createDaemonProgram } from './program.js';
+import { daemonCommand } from './commands/daemon.js';
+import { prepare } from './program.js';
 import { runProgram } from './run-program.js';
+import { version } from './version.js';
 
-await runProgram(createDaemonProgram(), process.argv.slice(2));
+const program = prepare(daemonCommand('vayu-engine').version(version, '-V, --version', 'show the version'));
+await runProgram(program, process.argv.slice(2));

@@ -2,4 +2,5 @@
 import { createProgram } from './program.js';
 import { runProgram } from './run-program.js';
 
-await runProgram(createProgram(), process.argv.slice(2));
+const args = process.argv.slice(2);
+await runProgram(await createProgram(args[0]), args);

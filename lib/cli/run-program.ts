@@ -2,22 +2,22 @@ import { CommanderError, type Command } from 'commander';
 import { tellError } from './error-message.js';
 import { exitCodes } from './exit-codes.js';
 import { createStyle, wantsColor } from './format/style.js';
-import { describeUsageFault } from './program.js';
 import { flushOutput } from './terminal.js';
+import { describeUsageFault } from './usage-fault.js';
 
 /** Parses `args`, runs the command and ends the process with its exit code. The only place that tells errors. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<never> {
-  endQuietlyOnBrokenPipes();
+  watchPipes(program.name() !== 'vayu-engine' && args[0] !== 'daemon');
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = tell(error, program, args);
+    process.exitCode = await tell(error, program, args);
   }
   await flushOutput();
   process.exit();
 }
 
-function tell(error: unknown, program: Command, args: readonly string[]): number {
+async function tell(error: unknown, program: Command, args: readonly string[]): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
   // Called without a command: the help has been printed.
   if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
@@ -25,7 +25,7 @@ function tell(error: unknown, program: Command, args: readonly string[]): number
     error instanceof CommanderError
       ? {
           code: 'usage',
-          lines: [describeUsageFault(error, program, args)],
+          lines: [await describeUsageFault(error, program, args)],
           exitCode: exitCodes.usage,
           details: {},
         }
@@ -51,11 +51,10 @@ function tell(error: unknown, program: Command, args: readonly string[]): number
   return told.exitCode;
 }
 
-/** `vayu … | head` is no error: whoever read has seen enough. */
-function endQuietlyOnBrokenPipes(): void {
+/** A broken pipe is no error: whoever read has seen enough. A daemon goes on without its reader. */
+function watchPipes(endOnBrokenPipe: boolean): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
+    if (endOnBrokenPipe && error.code === 'EPIPE') process.exit();
   });
   process.stderr.on('error', () => undefined);
 }

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface CliResult {
@@ -16,13 +18,24 @@ export interface CliOptions {
   onStderr?: (text: string) => NodeJS.Signals | undefined;
 }
 
-const main = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The arguments of Node that start the command line: what was compiled where it is up to date, else the sources, which is slower. */
+export const cliArguments: readonly string[] = isFresh()
+  ? [path.join(root, 'dist/cli/main.js')]
+  : ['--import', import.meta.resolve('tsx'), path.join(root, 'lib/cli/main.ts')];
+
+function isFresh(): boolean {
+  const compiled = statSync(path.join(root, 'dist/cli/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return readdirSync(path.join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('scripting'))
+    .every((name) => statSync(path.join(root, 'lib', name)).mtimeMs < compiled);
+}
 
 /** Runs the real command line in a process of its own. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+    const child = spawn(process.execPath, [...cliArguments, ...args], {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       // A command that hangs fails its test, and does not outlive it.

@@ -3,13 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { CommanderError } from 'commander';
 import { completionScript } from '../../lib/cli/format/completion.js';
-import { createDaemonProgram, createProgram, describeUsageFault } from '../../lib/cli/program.js';
-import { headerLine, stages } from '../../lib/cli/options/values.js';
+import { createProgram } from '../../lib/cli/program.js';
+import { daemonCommand } from '../../lib/cli/commands/daemon.js';
+import { describeUsageFault } from '../../lib/cli/usage-fault.js';
+import { stages } from '../../lib/cli/options/times.js';
+import { headerLine } from '../../lib/cli/options/values.js';
 
 /** The options that a command line parses into, or the line that the user is told. */
-function parse(line: string): Record<string, unknown> | string {
+async function parse(line: string): Promise<Record<string, unknown> | string> {
   const args = line.split(' ').filter((word) => word !== '');
-  const program = createProgram();
+  const program = await createProgram();
   let parsed: Record<string, unknown> = {};
   for (const command of program.commands) {
     command.action(() => {
@@ -25,8 +28,8 @@ function parse(line: string): Record<string, unknown> | string {
   return parsed;
 }
 
-test('load takes the options of hey, oha and curl, joined or apart', () => {
-  const options = parse(
+test('load takes the options of hey, oha and curl, joined or apart', async () => {
+  const options = await parse(
     'load -c50 -z 10s -n 1e -q 5 http://a/'.replace('1e', '100') +
       ' -m POST -H A:1 -H B:2 -d x -T t/t -a u:p -k -x h:1 -t 2 --threshold p99<1s --threshold rps>1',
   );
@@ -53,8 +56,8 @@ test('load takes the options of hey, oha and curl, joined or apart', () => {
   for (const [name, value] of Object.entries(expected)) assert.deepEqual(options[name], value, name);
 });
 
-test('spellings of curl and wrk are understood', () => {
-  const options = parse('load -X PUT -u u:p --rate 7 --duration 1m http://a/');
+test('spellings of curl and wrk are understood', async () => {
+  const options = await parse('load -X PUT -u u:p --rate 7 --duration 1m http://a/');
   assert.ok(typeof options === 'object');
   assert.deepEqual(
     [options['request'], options['user'], options['rate'], options['duration']],
@@ -62,7 +65,7 @@ test('spellings of curl and wrk are understood', () => {
   );
 });
 
-test('what is wrong with a command line is told in one line that names option and value', () => {
+test('what is wrong with a command line is told in one line that names option and value', async () => {
   const cases: [string, RegExp][] = [
     [
       'load -c abc http://a/',
@@ -91,7 +94,7 @@ test('what is wrong with a command line is told in one line that names option an
     ['daemon --port 70000', /argument '70000' is invalid/],
   ];
   for (const [line, message] of cases) {
-    const told = parse(line);
+    const told = await parse(line);
     assert.ok(typeof told === 'string', line);
     assert.match(told, message, line);
     assert.doesNotMatch(told, /\n|^error/, line);
@@ -109,8 +112,8 @@ test('stages and headers', () => {
   assert.throws(() => headerLine('bad name: x'));
 });
 
-test('the help of every command shows examples, and fits the terminal', () => {
-  const program = createProgram();
+test('the help of every command shows examples, and fits the terminal', async () => {
+  const program = await createProgram();
   for (const command of [program, ...program.commands]) {
     let text = '';
     command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 100 });
@@ -120,13 +123,13 @@ test('the help of every command shows examples, and fits the terminal', () => {
     assert.deepEqual(tooLong, [], command.name());
   }
   let engine = '';
-  const daemon = createDaemonProgram().configureOutput({ writeOut: (part) => (engine += part) });
+  const daemon = daemonCommand('vayu-engine').configureOutput({ writeOut: (part) => (engine += part) });
   daemon.outputHelp();
   assert.match(engine, /^Usage: vayu-engine \[options\]/);
 });
 
-test('completion scripts know the commands and options, and bash can use them', () => {
-  const program = createProgram();
+test('completion scripts know the commands and options, and bash can use them', async () => {
+  const program = await createProgram();
   const bash = completionScript('bash', program);
   const complete = (words: string[]): string[] => {
     const script = `${bash}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _vayu; printf '%s\\n' "\${COMPREPLY[@]}"`;

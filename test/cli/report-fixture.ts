@@ -64,6 +64,7 @@ export function report(change: Partial<Report> = {}): Report {
       ],
       serviceTime: [],
     },
+    exemplars: [],
     phases: {
       dns: distribution(0, 0),
       connect: distribution(0, 0),

@@ -168,8 +168,8 @@ describe('vayu run and batch', { concurrency: 2 }, () => {
   });
 
   test('batch checks all files first and tells every fault', async () => {
-    const sent = server.requestCount('/ok');
-    const good = file('good.json', JSON.stringify({ url: `${server.url}/ok` }));
+    const sent = server.requestCount('/no-content');
+    const good = file('good.json', JSON.stringify({ url: `${server.url}/no-content` }));
     const bad = file('bad.json', '{"url":');
     const { code, stderr, stdout } = await runCli(['batch', good, bad, join(folder, 'gone.json')]);
     assert.equal(code, 2);
@@ -178,7 +178,7 @@ describe('vayu run and batch', { concurrency: 2 }, () => {
       stderr,
       /^error: .*bad\.json:1:8: JSON syntax error.*\nerror: .*gone\.json: no such file\n$/,
     );
-    assert.equal(server.requestCount('/ok'), sent);
+    assert.equal(server.requestCount('/no-content'), sent);
   });
 
   test('batch keeps to its concurrency', async () => {

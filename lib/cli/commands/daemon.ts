@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { watchInterruption } from '../interruption.js';
@@ -7,67 +9,59 @@ interface Options {
   port: number;
   host: string;
   dataDir?: string;
-  verbose: number;
+  verbose?: number;
   token?: string;
   origin?: string[];
+  publicHost?: string[];
   allowHost?: string[];
   parentPid?: number;
   workers?: number;
 }
 
+const options = [
+  new Option('-p, --port <n>', 'port to listen on; 0 takes a free one and prints it')
+    .argParser(wholeNumber(0, 65_535))
+    .default(9876),
+  new Option('--host <address>', 'address to listen on; any but loopback needs --token').default('127.0.0.1'),
+  new Option('--data-dir <folder>', 'where requests, runs and settings are kept (default: ~/.vayu)').env(
+    'VAYU_DATA_DIR',
+  ),
+  new Option(
+    '--verbose <n>',
+    'log: 0 warnings, 1 what happens, 2 each call (default: the stored setting)',
+  ).argParser(wholeNumber(0, 2)),
+  new Option('--token <token>', 'token that each call must carry').env('VAYU_TOKEN'),
+  new Option('--origin <url>', 'web page origin that may call; may be repeated').argParser(repeated),
+  new Option(
+    '--public-host <name>',
+    'name accepted in Host besides the loopback ones; may be repeated',
+  ).argParser(repeated),
+  new Option(
+    '--allow-host <name>',
+    'send requests to this host only; may be repeated (default: any)',
+  ).argParser(repeated),
+  new Option('--parent-pid <pid>', 'end when this process ends').argParser(wholeNumber(1)),
+  new Option('--workers <n>', 'threads that send requests (default: one per core)').argParser(
+    wholeNumber(0, 1024),
+  ),
+];
+
 /** `name`: as it was called, `vayu daemon` or `vayu-engine`. */
 export function daemonCommand(name = 'daemon'): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description('Start the daemon that serves the control API')
-    .helpOption('-h, --help', 'show this help')
-    .addOption(
-      new Option('-p, --port <n>', 'port to listen on; 0 takes a free one and prints it')
-        .argParser(wholeNumber(0, 65_535))
-        .default(9876),
-    )
-    .addOption(
-      new Option('--host <address>', 'address to listen on; another than loopback needs --token').default(
-        '127.0.0.1',
-      ),
-    )
-    .addOption(
-      new Option(
-        '--data-dir <folder>',
-        'where runs, requests and settings are kept (default: .vayu in the home folder)',
-      ).env('VAYU_DATA_DIR'),
-    )
-    .addOption(
-      new Option('--verbose <n>', 'how much to log: 0 errors, 1 what happens, 2 each call')
-        .argParser(wholeNumber(0, 3))
-        .default(1),
-    )
-    .addOption(new Option('--token <token>', 'token that each call must carry').env('VAYU_TOKEN'))
-    .addOption(
-      new Option('--origin <url>', 'web origin that may call it; may be repeated').argParser(repeated),
-    )
-    .addOption(
-      new Option(
-        '--allow-host <name>',
-        'Host header that is accepted besides loopback; may be repeated',
-      ).argParser(repeated),
-    )
-    .addOption(new Option('--parent-pid <pid>', 'end when this process ends').argParser(wholeNumber(1)))
-    .addOption(
-      new Option('--workers <n>', 'threads that send requests (default: one per core)').argParser(
-        wholeNumber(0, 1024),
-      ),
-    )
-    .action(daemon)
-    .addHelpText(
-      'after',
-      `
+    .helpOption('-h, --help', 'show this help');
+  for (const option of options) command.addOption(option);
+  return command.action(daemon).addHelpText(
+    'after',
+    `
 Examples:
   vayu daemon
   vayu daemon --port 0 --data-dir ./data
   vayu daemon --origin http://localhost:5173 --parent-pid "$PPID"
 
 Ctrl-C or SIGTERM ends it: runs are stopped and stored first.`,
-    );
+  );
 }
 
 async function daemon(options: Options): Promise<void> {
@@ -75,10 +69,11 @@ async function daemon(options: Options): Promise<void> {
   const running = await startDaemon({
     host: options.host,
     port: options.port,
-    dataDir: options.dataDir ?? (await defaultDataDir()),
-    verbose: options.verbose,
+    dataDir: options.dataDir ?? join(homedir(), '.vayu'),
     origins: options.origin ?? [],
-    allowedHosts: options.allowHost ?? [],
+    hosts: options.publicHost ?? [],
+    ...(options.verbose === undefined ? {} : { verbose: options.verbose }),
+    ...(options.allowHost === undefined ? {} : { allowHosts: options.allowHost }),
     ...(options.token === undefined ? {} : { token: options.token }),
     ...(options.parentPid === undefined ? {} : { parentPid: options.parentPid }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
@@ -91,9 +86,4 @@ async function daemon(options: Options): Promise<void> {
   await running.closed;
   interruption.end();
   process.exitCode = exitCodes.ok;
-}
-
-async function defaultDataDir(): Promise<string> {
-  const [{ homedir }, { join }] = await Promise.all([import('node:os'), import('node:path')]);
-  return join(homedir(), '.vayu');
 }

@@ -21,7 +21,8 @@ import {
   type OutputOptions,
 } from '../options/output-options.js';
 import { addRequestOptions, type RequestOptions } from '../options/request-options.js';
-import { looksLikeDuration, wholeNumber } from '../options/values.js';
+import { looksLikeDuration } from '../options/times.js';
+import { wholeNumber } from '../options/values.js';
 import { ProgressDisplay } from '../progress-display.js';
 import { checkResultFiles, writeResultFiles } from '../result-files.js';
 import { Terminal } from '../terminal.js';

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { durationMs, positiveNumber, repeated, stages, wholeNumber, type StageText } from './values.js';
+import { durationMs, stages, type StageText } from './times.js';
+import { positiveNumber, repeated, wholeNumber } from './values.js';
 
 /** What the options that describe a load hold after parsing. */
 export interface LoadOptions {

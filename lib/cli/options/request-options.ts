@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { httpVersions } from '../../model/http-request.js';
-import { repeated, repeatedAssignment, repeatedHeader, timeoutMs, wholeNumber } from './values.js';
+import { timeoutMs } from './times.js';
+import { repeated, repeatedAssignment, repeatedHeader, wholeNumber } from './values.js';
 
 /** What the options that describe a request hold after parsing. */
 export interface RequestOptions {
