@@ -266,7 +266,11 @@ export const histogramNames = [
 ] as const;
 export type HistogramName = (typeof histogramNames)[number];
 
-export const dropReasons = ['max_in_flight', 'script_error', 'skipped', 'stopped', 'burst'] as const;
+/**
+ * `late`: still unsent when the grace period after the plan's end was over, because the generator could not keep up.
+ * `burst`: more than the allowed burst had become due at once. `stopped`: due before a stop and not begun by then.
+ */
+export const dropReasons = ['max_in_flight', 'script_error', 'skipped', 'stopped', 'burst', 'late'] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 export const counterNames = [

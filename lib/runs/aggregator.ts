@@ -66,6 +66,7 @@ const noDrops = (): Record<DropReason, number> => ({
   skipped: 0,
   stopped: 0,
   burst: 0,
+  late: 0,
 });
 
 export function emptyTotals(): RunTotals {

@@ -112,6 +112,7 @@ function verdictFor(
     portsExhausted: totals.limits.ports,
     droppedInFlight: totals.dropped.max_in_flight,
     droppedBurst: totals.dropped.burst,
+    droppedLate: totals.dropped.late,
   });
 }
 

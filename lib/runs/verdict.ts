@@ -20,6 +20,7 @@ export interface VerdictInput {
   portsExhausted: number;
   droppedInFlight: number;
   droppedBurst: number;
+  droppedLate: number;
 }
 
 /** Below this the generator was on time. */
@@ -110,6 +111,15 @@ function evidenceOf(input: VerdictInput): Evidence[] {
       input.droppedBurst,
       0,
       `${input.droppedBurst} requests that a stalled loop could not send within "burst" were dropped`,
+    );
+  }
+  if (input.droppedLate > 0) {
+    add(
+      'lateness',
+      true,
+      input.droppedLate,
+      0,
+      `${input.droppedLate} requests were still unsent when the grace period after the plan's end was over, and were dropped`,
     );
   }
   if (input.droppedInFlight > 0) {

@@ -104,7 +104,13 @@ void LoadShard::releaseArrivals(std::int64_t nowNs) {
     }
   }
   const bool planOver = pacer_.nextDueNs() == kNever && (elapsed >= pacer_.durationNs() || pacer_.limitReached());
-  if (planOver) stop(nowNs, after(nowNs, run_->plan.graceNs));
+  if (planOver) {
+    stop(nowNs, after(nowNs, run_->plan.graceNs));
+  } else if (elapsed >= after(pacer_.durationNs(), run_->plan.graceNs)) {
+    // A generator that cannot keep up must not stretch the run for ever.
+    unsentReason_ = DropReason::kLate;
+    stop(nowNs, nowNs);
+  }
 }
 
 std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) const {
@@ -310,7 +316,7 @@ void LoadShard::endIfIdle(std::int64_t nowNs) {
 void LoadShard::dropUnsent() {
   const std::uint64_t due = pacer_.dueBefore(stoppedAtNs_ - run_->startNs);
   recorder_.add(Count::kPlanned, due);
-  if (due > 0) recorder_.drop(DropReason::kStopped, due);
+  if (due > 0) recorder_.drop(unsentReason_, due);
 }
 
 std::int64_t LoadShard::nextDeadlineNs(std::int64_t nowNs) const {

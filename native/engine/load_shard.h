@@ -77,6 +77,7 @@ class LoadShard final : private ExecutionOwner {
   std::int64_t abortAtNs_ = INT64_MAX;
   bool stopping_ = false;
   std::int64_t stoppedAtNs_ = INT64_MAX;
+  DropReason unsentReason_ = DropReason::kStopped;
   bool ended_ = false;
   bool filling_ = false;
 };

@@ -58,8 +58,8 @@ enum class Measure : std::uint8_t {
 inline constexpr std::size_t kMeasureCount = 9;
 
 // The order is that of `dropReasons` in lib/engine/types.ts.
-enum class DropReason : std::uint8_t { kMaxInFlight, kScriptError, kSkipped, kStopped, kBurst };
-inline constexpr std::size_t kDropReasonCount = 5;
+enum class DropReason : std::uint8_t { kMaxInFlight, kScriptError, kSkipped, kStopped, kBurst, kLate };
+inline constexpr std::size_t kDropReasonCount = 6;
 
 class Recorder {
  public:

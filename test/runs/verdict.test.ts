@@ -18,6 +18,7 @@ const fine: VerdictInput = {
   portsExhausted: 0,
   droppedInFlight: 0,
   droppedBurst: 0,
+  droppedLate: 0,
 };
 
 describe('the verdict', () => {
@@ -38,6 +39,7 @@ describe('the verdict', () => {
     ['heavy scripts', { scriptMs: 15_000 }, 'script', /75 % of the workers' time/],
     ['no descriptors', { descriptorsExhausted: 3 }, 'descriptors', /ulimit -n/],
     ['no ports', { portsExhausted: 7 }, 'ports', /7 connections/],
+    ['arrivals never sent in time', { droppedLate: 4 }, 'lateness', /still unsent/],
     ['arrivals dropped by a stall', { droppedBurst: 4 }, 'lateness', /"burst"/],
   ];
   for (const [name, change, kind, says] of limits) {
