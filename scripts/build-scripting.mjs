@@ -14,7 +14,7 @@ const ownEntries = {
   core: 'core/index.ts',
   xml2json: 'libraries/bundles/xml2json.cjs',
   uuid: 'libraries/bundles/uuid.cjs',
-  faker: 'libraries/bundles/faker.ts',
+  faker: 'libraries/bundles/faker.cjs',
   timers: 'libraries/bundles/timers.cjs',
   atob: 'libraries/bundles/atob.cjs',
   btoa: 'libraries/bundles/btoa.cjs',

@@ -20,6 +20,7 @@ const stages = {
     eslint: () => run(node, [bin('eslint/bin/eslint.js'), '.']),
     types: typeCheck,
     layers: () => run(node, ['scripts/check-includes.mjs']),
+    notice: () => run(node, ['scripts/notice.mjs', '--check']),
     'native format': () => run(node, ['scripts/check-format.mjs']),
   },
   native: {
