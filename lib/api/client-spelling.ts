@@ -31,6 +31,8 @@ export function fromClientSpelling(input: unknown): unknown {
   const fields = { ...input };
   const ownOnly = typeof fields['requestId'] === 'string';
   for (const name of dropped) Reflect.deleteProperty(fields, name);
+  // A URL given beside a saved request replaces that one's, query parameters included.
+  if (ownOnly && typeof fields['url'] === 'string') fields['params'] ??= [];
   rename(fields, 'requestName', 'name', (value) => value);
   rename(fields, 'preRequestScripts', 'preRequestScript', (value) => joinParts(value, ownOnly));
   rename(fields, 'postRequestScripts', 'postRequestScript', (value) => joinParts(value, ownOnly));

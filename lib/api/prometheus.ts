@@ -1,4 +1,11 @@
-import { Gauge, Histogram, Registry, collectDefaultMetrics, type MetricType } from 'prom-client';
+import {
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+  type MetricType,
+  type MetricValueWithName,
+} from 'prom-client';
 import type { Store } from '../store/store.js';
 import type { EngineStatus } from './engine-status.js';
 import { LatencyBuckets, bucketBounds } from './latency-buckets.js';
@@ -48,7 +55,7 @@ class RunLatency extends Histogram<'run' | 'le'> {
     const active = this.#runs.activeRuns();
     this.#buckets.keep(active);
     const { metric: name, help } = latencies[this.#name];
-    const values = active.flatMap((run) => {
+    const values = active.flatMap((run): MetricValueWithName<'run' | 'le'>[] => {
       const { counts, count, sum } = this.#buckets.of(run);
       return [
         ...bucketBounds.map((le, i) => ({
@@ -63,7 +70,7 @@ class RunLatency extends Histogram<'run' | 'le'> {
     });
     // The package declares an enum that it does not have at run time.
     const type = 'histogram' as unknown as MetricType;
-    return Promise.resolve({ name, help, type, aggregator: 'sum', values });
+    return Promise.resolve({ name, help, type, aggregator: 'sum', values, collect: () => undefined });
   }
 }
 

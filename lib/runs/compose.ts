@@ -100,6 +100,8 @@ export function composeRequest(store: Store, given: PartialRequest, collectionId
   const composed = {
     method: method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST'),
     url: addQuery(resolver.resolve(url), activeRows(params ?? [], resolver)),
+    // They are in the URL now: those of the saved request are not added again.
+    params: [],
     headers: headersOf(headers, resolver),
     ...(body === undefined ? {} : { body: resolveDeep(body, resolver) }),
     ...(auth === undefined ? {} : { auth: resolveDeep(auth, resolver) }),
