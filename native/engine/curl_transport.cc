@@ -20,6 +20,11 @@ namespace {
 // libcurl 8.14 the default follows the transfers under way and draining a batch would close its connections.
 constexpr long kSpareConnections = 8;
 
+bool isHttps(std::string_view url) {
+  constexpr std::string_view kScheme = "https:";
+  return url.size() > kScheme.size() && curl_strnequal(url.data(), kScheme.data(), kScheme.size()) != 0;
+}
+
 }  // namespace
 
 // One curl_multi and its timer.
@@ -315,7 +320,8 @@ void CurlTransport::start(Exchange& exchange) {
       failedAtOnce_.push_back(&exchange);
       return;
     }
-    if (limits_.waitForMultiplexing) curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    // Over plain HTTP libcurl would wait for the first response, however long that takes.
+    if (limits_.waitForMultiplexing && isHttps(exchange.request->url)) curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &slot);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.errorBuffer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Slot::onBody);
