@@ -5,6 +5,7 @@
 
 #include "script/bindings.h"
 #include "script/realm.h"
+#include "script/sha.h"
 
 namespace vayu {
 namespace {
@@ -109,6 +110,17 @@ JSValue randomBytes(JSContext* context, JSValueConst, int argc, JSValueConst* ar
   return JS_NewArrayBufferCopy(context, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+// digest("SHA-256", bytes) → ArrayBuffer
+JSValue digest(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+  JsText algorithm(context, argc > 0 ? argv[0] : JS_UNDEFINED);
+  if (!algorithm.ok() || argc < 2 || !bytesOf(context, argv[1], &data, &size)) return JS_EXCEPTION;
+  const std::string result = shaDigest(algorithm.view(), {reinterpret_cast<const char*>(data), size});
+  if (result.empty()) return JS_ThrowTypeError(context, "Unrecognized algorithm name");
+  return JS_NewArrayBufferCopy(context, reinterpret_cast<const std::uint8_t*>(result.data()), result.size());
+}
+
 // parseJson(text) → value. With a reviver the walk over the result is QuickJS's own.
 JSValue parseJson(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   JsText text(context, argc > 0 ? argv[0] : JS_UNDEFINED);
@@ -117,8 +129,13 @@ JSValue parseJson(JSContext* context, JSValueConst, int argc, JSValueConst* argv
 }
 
 constexpr BindingEntry kEntries[] = {
-    {"utf8Encode", utf8Encode, 1},     {"utf8Decode", utf8Decode, 1},   {"base64Encode", base64Encode, 1},
-    {"base64Decode", base64Decode, 1}, {"randomBytes", randomBytes, 1}, {"parseJson", parseJson, 1},
+    {"utf8Encode", utf8Encode, 1},
+    {"utf8Decode", utf8Decode, 1},
+    {"base64Encode", base64Encode, 1},
+    {"base64Decode", base64Decode, 1},
+    {"randomBytes", randomBytes, 1},
+    {"parseJson", parseJson, 1},
+    {"digest", digest, 2},
 };
 
 }  // namespace

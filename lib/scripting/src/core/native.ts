@@ -81,6 +81,8 @@ export interface NativeBridge {
   base64Decode(text: string): ArrayBuffer;
   randomBytes(count: number): ArrayBuffer;
   parseJson(text: string): unknown;
+  /** SHA-1, SHA-256, SHA-384 or SHA-512. */
+  digest(algorithm: string, bytes: ArrayBuffer | ArrayBufferView): ArrayBuffer;
 
   loadBundle(name: string): unknown;
   guardGlobals(builtins: object): void;
