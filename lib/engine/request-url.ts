@@ -1,4 +1,5 @@
 import { VayuError } from '../model/errors.js';
+import { Redactor } from '../model/redaction.js';
 import { encodeAroundTemplates, hasTemplate } from './templates.js';
 
 /** Written without `//`, so that `localhost:8080` is not taken for a scheme. */
@@ -12,8 +13,11 @@ export interface RequestUrl {
   password?: string;
 }
 
+const withoutSecrets = new Redactor();
+
 function invalid(url: string, reason: string): VayuError {
-  return new VayuError('invalid_url', `url: ${reason}, got ${JSON.stringify(url)}`, { url });
+  const shown = withoutSecrets.url(url);
+  return new VayuError('invalid_url', `url: ${reason}, got ${JSON.stringify(shown)}`, { url: shown });
 }
 
 /** Adds query parameters to a URL, before its fragment. */
@@ -46,10 +50,11 @@ export function parseRequestUrl(text: string): RequestUrl {
   } catch (error) {
     const port = /^https?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(full)?.[1];
     if (port !== undefined && Number(port) > 65_535) throw invalid(text, 'expected a port up to 65535');
+    const shown = withoutSecrets.url(text);
     throw new VayuError(
       'invalid_url',
-      `url: expected a URL such as "https://example.com/path", got ${JSON.stringify(text)}`,
-      { url: text },
+      `url: expected a URL such as "https://example.com/path", got ${JSON.stringify(shown)}`,
+      { url: shown },
       { cause: error },
     );
   }
