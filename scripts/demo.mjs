@@ -23,7 +23,8 @@ try {
   ];
   const load = spawn(process.execPath, [commandLine, ...args], { stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => load.kill(signal));
-  const [code] = await once(load, 'exit');
+  const [code, signal] = await once(load, 'exit');
+  if (signal !== null) console.error(`The load was ended by ${signal}.`);
   process.exitCode = code ?? 1;
 } finally {
   target.kill('SIGKILL');

@@ -17,7 +17,7 @@ export interface ProgressView {
   failed: number;
   dropped: number;
   testsFailed: number;
-  /** What the plan asks for at a rate, else null. */
+  /** What the plan asks for at a rate; null where it asks for none, as after its end. */
   targetRps: number | null;
 }
 
@@ -47,7 +47,7 @@ export function progressView(live: LiveSnapshot): ProgressView {
     failed: live.requests_failed,
     dropped: live.requests_dropped,
     testsFailed: live.tests_failed,
-    targetRps: live.model === 'rate' ? live.target : null,
+    targetRps: live.model === 'rate' && live.target > 0 ? live.target : null,
   };
 }
 

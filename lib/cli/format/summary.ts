@@ -54,9 +54,7 @@ function headline(report: Report, { style, outcome, title, width }: SummaryOptio
     ...reasons.map((reason) => paint(`  ${reason}`)),
   ];
   if (report.verdict.result === 'generator_limited') {
-    lines.push(
-      style.yellow(`  Measured at the limit of this machine, not of the server: ${report.verdict.message}`),
-    );
+    lines.push(style.yellow(`  ${report.verdict.message}`));
   }
   lines.push(style.dim(`  ${truncate(oneLine(title), width - 2)}`));
   return lines;
@@ -74,9 +72,12 @@ function requests(report: Report, style: Style): string[] {
       ? [style.yellow(`${formatCount(conservation.dropped.total)} dropped`)]
       : []),
   ];
+  // A run of less than a second has no peak.
+  const peak = summary.peakRps > 0 ? `, peak ${formatRate(summary.peakRps)}` : '';
+  const rate = `${formatRate(summary.avgRps)} req/s${peak}`;
   const rows = [
     ['Requests', counts.join(', ')],
-    ['Rate', `${formatRate(summary.avgRps)} req/s, peak ${formatRate(summary.peakRps)}`],
+    ['Rate', rate],
     ['Transfer', `${formatBytes(summary.bytesReceived)} received, ${formatBytes(summary.bytesSent)} sent`],
     [
       'Connections',
@@ -207,7 +208,10 @@ export function formatThresholdValue(expression: string, value: number | null): 
 }
 
 function evidence(report: Report, style: Style): string[] {
-  const limiting = report.verdict.evidence.filter((one) => one.limiting);
+  // What the verdict already says is not said twice.
+  const limiting = report.verdict.evidence.filter(
+    (one) => one.limiting && !report.verdict.message.includes(one.message),
+  );
   const lines = [...limiting.map((one) => one.message), ...report.warnings];
   return lines.length === 0 ? [] : [style.bold('Notes'), ...indent(lines.map((line) => oneLine(line)))];
 }
