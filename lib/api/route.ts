@@ -53,7 +53,7 @@ export const idSchema = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, {
 
 export function route<
   B extends z.ZodType = z.ZodUnknown,
-  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Q extends z.ZodObject = z.ZodObject,
   Body = z.output<B>,
 >(input: RouteInput<B, Q, Body>): Route {
   const { handle, parseBody, ...rest } = input;

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- answers are JSON that the asserts look into */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -51,7 +52,7 @@ const quiet = { log: createLogger('silent') };
 test('port 0 takes a free port, and the lock says who is there', async (t) => {
   const api = await startApi(t);
   assert.ok(api.port > 0);
-  const lock = JSON.parse(fs.readFileSync(path.join(api.dataDir, 'vayu.lock'), 'utf8')) as Json;
+  const lock = JSON.parse(fs.readFileSync(path.join(api.dataDir, 'vayu.lock'), 'utf8'));
   assert.equal(lock.pid, process.pid);
   assert.equal(lock.url, api.url);
   await api.close();
@@ -98,7 +99,7 @@ test('a newer database stops the start, untouched, and frees port and lock', asy
   const dataDir = temporaryFolder(t);
   const database = new Database(path.join(dataDir, 'vayu.db'));
   database.pragma('user_version = 999');
-  database.pragma(`application_id = ${0x56415955}`);
+  database.pragma(`application_id = 1447123285`);
   database.exec('CREATE TABLE later (a)');
   database.close();
   const before = fs.readFileSync(path.join(dataDir, 'vayu.db'));
@@ -143,7 +144,7 @@ test('POST /shutdown stops and stores runs, answers who waits, and checkpoints t
   const database = new Database(path.join(api.dataDir, 'vayu.db'), { readonly: true });
   t.after(() => database.close());
   assert.equal(database.prepare('SELECT status FROM runs WHERE id = ?').pluck().get(run.runId), 'stopped');
-  const report = JSON.parse(database.prepare('SELECT report FROM reports').pluck().get() as string) as Json;
+  const report = JSON.parse(database.prepare('SELECT report FROM reports').pluck().get() as string);
   assert.equal(report.conservation.balanced, true);
 });
 

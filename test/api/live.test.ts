@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- answers are JSON that the asserts look into */
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
@@ -27,7 +28,7 @@ async function follow(
   const comments: string[] = [];
   let text = '';
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += chunk as string;
+    text += chunk;
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {
@@ -40,7 +41,7 @@ async function follow(
       events.push({
         event,
         id: field('id'),
-        data: JSON.parse(field('data') ?? 'null') as Json,
+        data: JSON.parse(field('data') ?? 'null'),
         at: performance.now(),
       });
     }

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- answers are JSON that the asserts look into */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApi, type Api, type Json } from './support.js';
