@@ -4,7 +4,7 @@ import type { TokenSource } from '../engine/oauth2.js';
 import type { Exchange } from '../engine/types.js';
 import { VayuError } from '../model/errors.js';
 import type { PartialRequest } from '../model/http-request.js';
-import { isVariableEntry, mergeVariables } from '../model/resources-variables.js';
+import { isVariableEntry, mergeVariables, plainVariables } from '../model/resources-variables.js';
 import type { Collection, SavedVariables } from '../model/resources.js';
 import type { DesignResult } from '../model/report.js';
 import type { Store } from '../store/store.js';
@@ -52,12 +52,25 @@ function shareOut(
   });
 }
 
+/** What scripts left of a scope, and beside it what others saved there while the request was under way. */
+function withNewcomers(
+  before: SavedVariables,
+  now: SavedVariables,
+  changed: Record<string, unknown>,
+): Record<string, unknown> {
+  const added = Object.entries(plainVariables(now)).filter(([name]) => !(name in before));
+  return { ...Object.fromEntries(added), ...changed };
+}
+
 /** Saves the variables that scripts left behind. */
 function saveVariables(store: Store, resolved: ResolvedRequest, exchange: Exchange): void {
   const { environment, collection, globals } = exchange.changedVariables;
   if (environment !== undefined && resolved.environment !== undefined) {
-    const { id, variables } = resolved.environment;
-    store.environments.update(id, { variables: mergeVariables(variables, environment) });
+    const { id, variables: before } = resolved.environment;
+    const now = store.environments.get(id)?.variables ?? before;
+    store.environments.update(id, {
+      variables: mergeVariables(now, withNewcomers(before, now, environment)),
+    });
   }
   if (collection !== undefined) {
     for (const { id, variables } of shareOut(resolved.chain, collection))

@@ -3,6 +3,7 @@ import {
   decodeFromCompressedBase64,
   encodeIntoCompressedBase64,
   type Histogram,
+  type JsHistogram,
 } from 'hdr-histogram-js';
 import type { HistogramDelta } from '../engine/types.js';
 import type { Distribution, DistributionBin } from '../model/report.js';
@@ -155,38 +156,24 @@ export function binsOf(histogram: Histogram): DistributionBin[] {
 
 /** Calls back with the lower bound of each bucket that holds something, and how much. */
 export function forEachBucket(histogram: Histogram, visit: (value: number, count: number) => void): void {
-  for (const value of bucketStarts(histogram)) visit(value.value, value.count);
-}
-
-interface Bucket {
-  value: number;
-  count: number;
-}
-
-function bucketStarts(histogram: Histogram): Bucket[] {
-  const iterator = (histogram as unknown as { recordedValuesIterator: RecordedIterator })
-    .recordedValuesIterator;
-  iterator.reset();
-  const buckets: Bucket[] = [];
-  while (iterator.hasNext()) {
-    const step = iterator.next();
-    const end = step.valueIteratedTo;
-    buckets.push({ value: end - (bucketWidth(end) - 1), count: step.countAddedInThisIterationStep });
+  // The library's own iterator takes forty times as long.
+  const counts = histogram as JsHistogram;
+  let left = histogram.totalCount;
+  for (let index = 0; left > 0 && index < counts.countsArrayLength; index++) {
+    const count = counts.getCountAtIndex(index);
+    if (count === 0) continue;
+    left -= count;
+    visit(counts.valueFromIndex(index), count);
   }
-  return buckets;
-}
-
-interface RecordedIterator {
-  reset(): void;
-  hasNext(): boolean;
-  next(): { valueIteratedTo: number; countAddedInThisIterationStep: number };
 }
 
 /** A histogram as a delta, so that stored and live seconds can be treated alike. */
 export function toDelta(histogram: Histogram): HistogramDelta {
-  const buckets = bucketStarts(histogram);
-  return {
-    values: Float64Array.from(buckets, (b) => b.value),
-    counts: Float64Array.from(buckets, (b) => b.count),
-  };
+  const values: number[] = [];
+  const counts: number[] = [];
+  forEachBucket(histogram, (value, count) => {
+    values.push(value);
+    counts.push(count);
+  });
+  return { values: Float64Array.from(values), counts: Float64Array.from(counts) };
 }

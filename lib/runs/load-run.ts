@@ -48,7 +48,8 @@ export class LoadRunState {
   #results: NewResult[] = [];
   #storedSamples = new Set<string>();
   #scratch = newHistogram();
-  #overall: LiveSnapshot['overall'];
+  /** Read when it is asked for, at most once a second. */
+  #overall: LiveSnapshot['overall'] | undefined;
   #ticked = false;
 
   constructor(
@@ -64,7 +65,6 @@ export class LoadRunState {
     this.plannedMs = plannedDurationMs(plan.model);
     this.warnings = [...warnings];
     this.#thresholds = new ThresholdEvaluation(config.thresholds);
-    this.#overall = this.#readOverall();
   }
 
   addTick(tick: Tick): void {
@@ -91,7 +91,7 @@ export class LoadRunState {
 
   #endSecond(second: SecondSummary, final: boolean): void {
     this.#series.add(seriesPoint(second));
-    this.#overall = this.#readOverall();
+    this.#overall = undefined;
     const timestamp = Math.round(this.startTime + second.endMs);
     const values = metricValues(second, this.#aggregator.totals, this.expected);
     const results = this.#results;
@@ -158,7 +158,7 @@ export class LoadRunState {
       timestamp: Math.round(this.startTime + this.#aggregator.totals.elapsedMs),
       totals: this.#aggregator.totals,
       window: this.#window,
-      overall: this.#overall,
+      overall: (this.#overall ??= this.#readOverall()),
       model: this.plan.model,
       plannedMs: this.plannedMs,
       expected: this.expected,

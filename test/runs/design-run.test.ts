@@ -247,6 +247,6 @@ describe('saved requests', () => {
     assert.equal(report.summary.successfulRequests, 5);
     const run = harness.store.runs.get(runId);
     assert.deepEqual([run?.requestId, run?.environmentId], [request.id, environment.id]);
-    assert.equal(target.seen.get('/echo')?.['authorization'], 'Bearer outer outer');
+    assert.equal(target.seen.get('/echo')?.authorization, 'Bearer outer outer');
   });
 });
