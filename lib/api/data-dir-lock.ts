@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { VayuError } from '../model/errors.js';
+import { dataDirNotWritable, makeDataDir } from '../store/folder.js';
 
 const fileName = 'vayu.lock';
 
@@ -83,7 +84,7 @@ export function lockDataDir(folder: string): DataDirLock {
     startedAt: Date.now(),
   };
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeDataDir(folder);
     for (let attempt = 0; ; attempt++) {
       try {
         // Written aside and linked into place: whoever finds the lock finds it whole.
@@ -106,12 +107,7 @@ export function lockDataDir(folder: string): DataDirLock {
     }
   } catch (error) {
     if (error instanceof VayuError) throw error;
-    throw new VayuError(
-      'data_dir_not_writable',
-      `The data directory ${folder} cannot be written: ${(error as Error).message}. Choose another with --data-dir.`,
-      { folder },
-      { cause: error },
-    );
+    throw dataDirNotWritable(folder, error);
   }
   return {
     describe: (more) => {

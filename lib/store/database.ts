@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { VayuError } from '../model/errors.js';
+import { dataDirNotWritable, makeDataDir } from './folder.js';
 import { migrations, type Migration } from './migrations.js';
 
 /** Written into the file's header (`VAYU`), so that another program's database is not taken for ours. */
@@ -36,7 +37,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Opene
     migrate(database, file, settings.steps, []);
     return { database, notices: [] };
   }
-  makeFolder(path.dirname(file));
+  makeDataDir(path.dirname(file));
   const notices: string[] = [];
   try {
     return { database: openFile(file, settings, notices), notices };
@@ -49,25 +50,6 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Opene
   } catch (error) {
     throw describeOpenError(error, file);
   }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    fs.accessSync(folder, fs.constants.W_OK);
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
-}
-
-function unwritable(folder: string, cause: unknown): VayuError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new VayuError(
-    'data_dir_not_writable',
-    `The data directory ${folder} cannot be written: ${reason}. Choose another with --data-dir.`,
-    { folder },
-    { cause },
-  );
 }
 
 function openFile(file: string, settings: Required<DatabaseOptions>, notices: string[]): Database.Database {
@@ -172,6 +154,6 @@ function describeOpenError(error: unknown, file: string): unknown {
     );
   }
   if (/^SQLITE_(CANTOPEN|READONLY|PERM|IOERR|FULL)/.test(error.code))
-    return unwritable(path.dirname(file), error);
+    return dataDirNotWritable(path.dirname(file), error);
   return error;
 }

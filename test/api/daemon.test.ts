@@ -65,12 +65,20 @@ test('a port in use, a directory in use and one that cannot be written each have
   assert.equal(await codeOf(startDaemon({ dataDir: other, port: api.port, ...quiet })), 'port_in_use');
   assert.deepEqual(fs.readdirSync(other), [], 'a failed start leaves no lock');
   assert.equal(await codeOf(startDaemon({ dataDir: api.dataDir, port: 0, ...quiet })), 'already_running');
+  for (const folder of ['/proc/vayu', '/proc/vayu/deeper', '/sys/vayu']) {
+    assert.equal(
+      await codeOf(startDaemon({ dataDir: folder, port: 0, ...quiet })),
+      'data_dir_not_writable',
+      folder,
+    );
+  }
   const file = path.join(other, 'file');
   fs.writeFileSync(file, '');
   assert.equal(
     await codeOf(startDaemon({ dataDir: path.join(file, 'x'), port: 0, ...quiet })),
     'data_dir_not_writable',
   );
+  assert.equal(await codeOf(startDaemon({ dataDir: file, port: 0, ...quiet })), 'data_dir_not_writable');
   assert.equal((await api.call('GET', '/health')).status, 200);
 });
 
