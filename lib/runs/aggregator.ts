@@ -156,7 +156,7 @@ export class RunAggregator {
       inFlight: tick.inFlight,
       connectionsOpen: tick.connectionsOpen,
       // After the plan's end nothing is asked for any more: the last second shows what was.
-      target: tick.final ? this.totals.target : tick.target,
+      target: tick.final && this.totals.target !== 0 ? this.totals.target : tick.target,
       limits: { ...tick.limits },
     };
     const start = this.#secondStart.elapsedMs;

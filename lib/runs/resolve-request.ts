@@ -1,7 +1,12 @@
 import type { ScriptSet, ScriptSource, Variables, VariableScopes } from '../engine/types.js';
 import type { EncodeContext } from '../engine/request-encoder.js';
 import { VayuError } from '../model/errors.js';
-import { parseHttpRequest, type HttpRequest, type PartialRequest } from '../model/http-request.js';
+import {
+  parseHttpRequest,
+  type HeaderRow,
+  type HttpRequest,
+  type PartialRequest,
+} from '../model/http-request.js';
 import { Redactor, secretsOfAuth } from '../model/redaction.js';
 import { decidesAuth, toRequestAuth } from '../model/resources-auth.js';
 import { plainVariables, secretNames } from '../model/resources-variables.js';
@@ -48,13 +53,33 @@ const requestKeys = [
   'variables',
 ] as const;
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+/** Rows that the query of the URL does not have already: clients save parameters in both places. */
+function rowsBesideUrl(url: string, rows: readonly HeaderRow[]): HeaderRow[] {
+  const query = (url.split('#')[0] ?? '').split('?').slice(1).join('?');
+  const present = new Set(query.split('&').map(decoded));
+  return rows.filter(({ key, value }) => {
+    const text = value === undefined || value === null ? '' : String(value);
+    return !present.has(`${key}=${text}`) && !(text === '' && present.has(key));
+  });
+}
+
 /** The fields of a saved request that say something, in the form of one that is sent. */
 function fieldsOfSaved(saved: SavedRequest): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const key of requestKeys) {
     const value: unknown = saved[key];
     if (value === undefined || value === null || value === '') continue;
-    fields[key] = key === 'variables' ? plainVariables(value as SavedVariables) : value;
+    if (key === 'variables') fields[key] = plainVariables(value as SavedVariables);
+    else if (key === 'params') fields[key] = rowsBesideUrl(saved.url, saved.params);
+    else fields[key] = value;
   }
   if (saved.auth !== null) fields['auth'] = toRequestAuth(saved.auth);
   return fields;

@@ -11,6 +11,14 @@ before(async () => {
     '/binary': (_request, response) => response.end(Buffer.from([0, 255, 1])),
     '/latin1': (_request, response) =>
       response.setHeader('Content-Type', 'text/plain; charset=iso-8859-1').end(Buffer.from([0xe4])),
+    '/digest': (request, response) => {
+      const { authorization } = request.headers;
+      if (authorization?.startsWith('Digest ') === true) response.end(authorization);
+      else
+        response
+          .writeHead(401, { 'WWW-Authenticate': 'Digest realm="r", nonce="n", qop="auth", algorithm=MD5' })
+          .end();
+    },
     '/cookies': (_request, response) =>
       response.setHeader('Set-Cookie', ['a=secret1; Path=/', 'b=secret2']).end('{"a":[1,2]}'),
   });
@@ -85,6 +93,15 @@ describe('a request in design mode', () => {
     });
     assert.match(multipart.headers['content-type'] ?? '', /^multipart\/form-data; boundary=/);
     assert.match(multipart.body, /filename="package\.json"\r\nContent-Type: application\/json\r\n\r\n\{/);
+  });
+
+  it('answers a digest challenge', async () => {
+    const result = await harness.manager.execute({
+      url: `${target.url}/digest`,
+      auth: { type: 'digest', username: 'u', password: 'p' },
+    });
+    assert.equal(result.status, 200);
+    assert.match(result.bodyRaw ?? '', /^Digest username="?u"?,.*realm="r".*nonce="n"/);
   });
 
   it('resolves dynamic variables as it is sent', async () => {
@@ -223,6 +240,22 @@ describe('saved requests', () => {
       ['2', undefined, undefined],
     );
     assert.deepEqual(result.warnings, ['variable "env" is not defined; {{env}} was sent as written']);
+  });
+
+  it('have parameters in their table or in their URL or, as some clients save them, in both', async () => {
+    const { id: requestId } = harness.store.requests.create({
+      name: 'p',
+      method: 'GET',
+      url: `${target.url}/echo?a=1&b=x%20y`,
+      params: [
+        { key: 'a', value: '1' },
+        { key: 'b', value: 'x y' },
+        { key: 'c', value: '3' },
+        { key: 'a', value: '2' },
+      ],
+    });
+    const sent = (await harness.manager.execute({ requestId })).body as Echo;
+    assert.equal(sent.url, '/echo?a=1&b=x%20y&c=3&a=2');
   });
 
   it('lend their collection to a request that is not saved', async () => {
