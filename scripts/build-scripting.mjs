@@ -23,6 +23,7 @@ const ownEntries = {
 /** Bundles that are an npm package as it comes. */
 const packages = {
   chai: 'chai',
+  'liquid-json': 'liquid-json',
   lodash: 'lodash',
   moment: 'moment',
   cheerio: 'cheerio',

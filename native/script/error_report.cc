@@ -7,8 +7,8 @@
 namespace vayu {
 namespace {
 
-constexpr std::string_view kSyncPrefix = "(function(){";
-constexpr std::string_view kAsyncPrefix = "(async function(){";
+constexpr std::string_view kSyncPrefix = "(()=>{";
+constexpr std::string_view kAsyncPrefix = "(async()=>{";
 constexpr std::size_t kMaxMessageBytes = 4096;
 
 bool isWordCharacter(char c) {

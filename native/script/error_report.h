@@ -9,7 +9,8 @@
 
 namespace vayu {
 
-// A script runs as the body of a function: its variables are its own, `return` and top-level `await` work.
+// A script runs as the body of an arrow function: its variables are its own, `return` and top-level `await` work, and there is no
+// `arguments.callee` to leave something on.
 bool isAsyncScript(std::string_view code);
 std::string wrapScript(std::string_view code);
 

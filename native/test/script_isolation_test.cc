@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
              "console.log(pm.expect.leak === undefined && !('leak' in Object.getPrototypeOf(pm.expect(1))) ? 'clean' : "
              "'leaked')"},
         Leak{"ChainableFunction", "pm.expect(1).include.leak = 1; Object.getPrototypeOf(pm.expect(1).include).leak = 1",
-             "console.log(pm.expect(1).include.leak === undefined ? 'clean' : 'leaked')"},
+             "console.log('leak' in pm.expect(1).include ? 'leaked' : 'clean')"},
         Leak{"AssertionErrorClass",
              "try { pm.expect(1).to.equal(2) } catch (e) { e.constructor.leak = 1; Object.getPrototypeOf(e).leak = 1 }",
              "try { pm.expect(1).to.equal(2) } catch (e) { console.log(e.leak === undefined && e.constructor.leak === "
@@ -82,8 +82,6 @@ INSTANTIATE_TEST_SUITE_P(
         Leak{"PatchedPrototype",
              "String.prototype.shout = function () { return this.toUpperCase() + '!' }; console.log('a'.shout())",
              "console.log(''['shout'] === undefined ? 'clean' : 'leaked')"},
-        Leak{"Callee", "arguments.callee.leak = 1",
-             "console.log(arguments.callee.leak === undefined ? 'clean' : 'leaked')"},
         Leak{"Library", "require('lodash').mixin({leak: () => 1}); require('moment').locale('xx')",
              "console.log(require('lodash').leak === undefined ? 'clean' : 'leaked')"},
         Leak{"LegacyTests", "tests['leak'] = true; tests = {leak: 1}",

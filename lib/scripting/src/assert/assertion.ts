@@ -44,11 +44,15 @@ export class Assertion {
   _obj: unknown;
   _message: unknown;
   _flags: number;
+  /** chai's own assertion that this one continues: it may carry flags that only chai knows (`increase(…).by(…)`). */
+  declare _chai: ChaiAssertion | undefined;
 }
+Object.defineProperty(Assertion.prototype, '_chai', { value: undefined, writable: true, configurable: true });
 
 export function toChai(assertion: Assertion): ChaiAssertion {
   const { Assertion: ChaiClass, util } = chai();
   const made = new ChaiClass(assertion._obj, assertion._message as string);
+  if (assertion._chai !== undefined) util.transferFlags(assertion._chai, made, true);
   for (const [bit, name] of flagNames) if (assertion._flags & bit) util.flag(made, name, true);
   return made;
 }
@@ -58,7 +62,9 @@ export function fromChai(result: unknown, from: Assertion): Assertion {
   if (!(result instanceof ChaiClass)) return from;
   let flags = 0;
   for (const [bit, name] of flagNames) if (util.flag(result, name)) flags |= bit;
-  return new Assertion(util.flag(result, 'object'), util.flag(result, 'message'), flags);
+  const next = new Assertion(util.flag(result, 'object'), util.flag(result, 'message'), flags);
+  Object.defineProperty(next, '_chai', { value: result, writable: true, configurable: true });
+  return next;
 }
 
 /** Lets chai decide, and throw. */
@@ -285,7 +291,7 @@ function defineChainable(names: string[], quick: Quick, chaining: number): void 
     };
     delete (callable as { length?: unknown }).length;
     delete (callable as { name?: unknown }).name;
-    const chain = Object.create(Function.prototype) as object;
+    const chain = Object.create(unknownChained(name)) as object;
     chains.push({ chain, chaining });
     Object.setPrototypeOf(callable, chain);
     Object.defineProperty(Assertion.prototype, name, {
@@ -297,6 +303,21 @@ function defineChainable(names: string[], quick: Quick, chaining: number): void 
     });
     expose(callable);
   }
+}
+
+/** Behind a chainable word's members: what chai says of one that does not exist. */
+function unknownChained(word: string): object {
+  return exposeProxy(
+    new Proxy(Function.prototype as object, {
+      get(target, key, receiver: unknown) {
+        if (typeof key !== 'string' || key in target) return Reflect.get(target, key, receiver);
+        return (toChai(pending)[word] as Record<string, unknown>)[key];
+      },
+      setPrototypeOf: () => false,
+      defineProperty: () => false,
+      deleteProperty: () => false,
+    }),
+  );
 }
 
 const chains: { chain: object; chaining: number }[] = [];

@@ -13,6 +13,7 @@ interface ChaiModule {
   expect: { fail: (...args: unknown[]) => never };
   util: {
     flag(assertion: ChaiAssertion, name: string, value?: unknown): unknown;
+    transferFlags(from: ChaiAssertion, to: ChaiAssertion, includeAll: boolean): void;
     getMessage(assertion: ChaiAssertion, args: unknown[]): string;
     eql(a: unknown, b: unknown): boolean;
     inspect(value: unknown): string;

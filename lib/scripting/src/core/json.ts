@@ -1,5 +1,6 @@
 /** `JSON.parse` by the engine's own parser: as quick on scripts' texts as on response bodies, and safe at any depth of nesting. */
 
+import { jsonError } from '../sdk/json-error.js';
 import { native } from './native.js';
 
 type Reviver = (this: unknown, key: string, value: unknown) => unknown;
@@ -24,7 +25,12 @@ function revive(holder: object, key: string, reviver: Reviver): unknown {
 
 export function installJson(): void {
   JSON.parse = function parse(text: string, reviver?: Reviver): unknown {
-    const value = native.parseJson(text);
+    let value: unknown;
+    try {
+      value = native.parseJson(text);
+    } catch (error) {
+      throw jsonError(error, String(text));
+    }
     return typeof reviver === 'function' ? revive({ '': value }, '', reviver) : value;
   } as typeof JSON.parse;
 }

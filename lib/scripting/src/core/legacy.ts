@@ -53,7 +53,7 @@ function legacyRequest(): unknown {
     id: requestId,
     name: requestName,
     description: undefined,
-    headers: request.headers.toObject(true, undefined, true, true),
+    headers: request.headers.toObject(true, false, true, true),
     method: request.method,
     url: request.url.toString(),
     data: formOf(request),
@@ -84,7 +84,10 @@ export const legacyResponseGlobals: Record<string, () => unknown> = {
     return cached('responseCode', () => ({ code, name: status, detail: '' }));
   },
   responseTime: () => native.responseTimeMs(),
-  responseHeaders: () => cached('responseHeaders', () => currentResponse()!.headers.toObject(true)),
+  responseHeaders: () =>
+    cached('responseHeaders', () =>
+      Object.fromEntries(currentResponse()!.headers.map(({ key, value }) => [key, value])),
+    ),
   responseCookies: () => cached('responseCookies', () => currentCookies().all()),
 };
 

@@ -39,9 +39,9 @@ function formatOf(type: string): { mimeType: string; mimeFormat: string } {
   if (/\b(javascript|jscript|ecmascript)\b/.test(minor)) return { mimeType: 'text', mimeFormat: 'script' };
   if (/\byaml\b/.test(minor)) return { mimeType: 'text', mimeFormat: 'yaml' };
   if (major === 'text') return { mimeType: 'text', mimeFormat: minor === 'css' ? 'stylesheet' : 'plain' };
-  if (['image', 'audio', 'video'].includes(major)) return { mimeType: major, mimeFormat: minor };
+  if (['image', 'audio', 'video'].includes(major)) return { mimeType: major, mimeFormat: major };
   if (/pdf/.test(minor)) return { mimeType: 'embed', mimeFormat: 'pdf' };
-  return { mimeType: 'unknown', mimeFormat: 'raw' };
+  return { mimeType: major === '' ? 'unknown' : major, mimeFormat: 'raw' };
 }
 
 export function contentInfo(contentType: unknown, disposition: unknown): ContentInfo {

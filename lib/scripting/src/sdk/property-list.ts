@@ -11,7 +11,7 @@ export interface KeyedItem {
 export interface ListTraits<T> {
   /** Keys compare without case. */
   ignoreCase?: boolean;
-  /** Equal keys may repeat; `toObject` then keeps the last or, when asked, all. */
+  /** Equal keys may repeat: `toObject` then lists all of their values. */
   multiple?: boolean;
   /** The field that is the key. Default `key`. */
   keyField?: string;
@@ -277,8 +277,8 @@ export class PropertyList<T extends object> {
       const { disabled, value } = item as { disabled?: boolean; value?: unknown };
       let key = this.keyOf(item);
       if (key === undefined || (excludeDisabled && disabled) || (sanitizeKeys && key === '')) continue;
-      if (this._traits.ignoreCase && !caseSensitive && caseSensitive !== undefined) key = key.toLowerCase();
-      if (multiValue && this._traits.multiple && Object.hasOwn(result, key)) {
+      if (this._traits.ignoreCase && !caseSensitive) key = key.toLowerCase();
+      if ((multiValue || this._traits.multiple) && Object.hasOwn(result, key)) {
         const known = result[key];
         if (Array.isArray(known)) known.push(value);
         else result[key] = [known, value];

@@ -5,6 +5,7 @@ import { expose } from '../core/expose.js';
 import { native, type FlatPairs } from '../core/native.js';
 import { atEnd, state } from '../core/state.js';
 import { HeaderList, headersFromPairs, type Header } from './header-list.js';
+import { describeToChai } from './inspection.js';
 import { RequestBody } from './request-body.js';
 import { Url } from './url.js';
 
@@ -123,7 +124,7 @@ export class Request {
   }): Record<string, unknown> {
     return this._headers.toObject(
       options?.enabled,
-      options?.ignoreCase === undefined ? undefined : !options.ignoreCase,
+      !options?.ignoreCase,
       options?.multiValue,
       options?.sanitizeKeys,
     );
@@ -190,6 +191,7 @@ export class Request {
     return value instanceof Request;
   }
 }
+describeToChai(Request, 'PostmanRequest', 4);
 expose(Request);
 
 function languageOf(body: RequestBody): unknown {

@@ -6,6 +6,7 @@ import { native } from '../core/native.js';
 import { contentInfo, type ContentInfo } from './content-info.js';
 import { CookieList, parseSetCookie, type Cookie } from './cookie-list.js';
 import { HeaderList, ResponseHeaderList, type Header } from './header-list.js';
+import { describeToChai } from './inspection.js';
 import { jsonError } from './json-error.js';
 import { reasonPhrase } from './status-codes.js';
 
@@ -107,12 +108,12 @@ export class Response {
     return this._source.text();
   }
 
-  json(reviver?: unknown, strict?: boolean): unknown {
+  json(reviver?: unknown): unknown {
     let value: unknown;
     try {
       value = this._source.json();
     } catch (error) {
-      throw jsonError(error, this._source.text(), strict);
+      throw jsonError(error, this._source.text());
     }
     if (typeof reviver !== 'function') return value;
     return JSON.parse(
@@ -144,12 +145,11 @@ export class Response {
     return { body, header, total: body + header };
   }
 
-  encoding(): { format: string; source: string } {
+  encoding(): { format: string | undefined; source: string | undefined } {
     const encoding = this.headers.get('Content-Encoding');
-    return {
-      format: typeof encoding === 'string' ? encoding : '',
-      source: encoding === undefined ? '' : 'header',
-    };
+    return typeof encoding === 'string'
+      ? { format: encoding, source: 'header' }
+      : { format: undefined, source: undefined };
   }
 
   contentInfo(): ContentInfo {
@@ -182,6 +182,7 @@ export class Response {
     return value instanceof Response;
   }
 }
+describeToChai(Response, 'PostmanResponse', 10);
 expose(Response);
 
 function remember(holder: object, name: string, value: unknown): void {

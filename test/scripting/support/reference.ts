@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+
+/** Postman's own sandbox, the judge of outcomes and messages. */
+
+const require = createRequire(import.meta.url);
+
+interface SandboxContext {
+  on(event: string, listener: (...args: never[]) => void): void;
+  off(event: string, listener: (...args: never[]) => void): void;
+  removeAllListeners(event: string): void;
+  execute(target: object, options: object, done: (error: unknown, result: ReferenceResult) => void): void;
+  dispose(): void;
+}
+
+interface Sandbox {
+  createContext(options: object, done: (error: unknown, context: SandboxContext) => void): void;
+}
+
+interface ReferenceResult {
+  environment?: { values: { key: string; value: unknown }[] };
+  globals?: { values: { key: string; value: unknown }[] };
+  collectionVariables?: { values: { key: string; value: unknown }[] };
+  request?: unknown;
+  return?: { nextRequest?: unknown; visualizer?: unknown };
+}
+
+export interface ReferenceTest {
+  name: string;
+  passed: boolean;
+  skipped: boolean;
+  error: { name: string; message: string } | string | null;
+}
+
+export interface ReferenceInput {
+  event?: 'test' | 'prerequest';
+  request?: unknown;
+  response?: unknown;
+  environment?: Record<string, unknown>;
+  globals?: Record<string, unknown>;
+  collectionVariables?: Record<string, unknown>;
+  data?: Record<string, unknown>;
+}
+
+export interface ReferenceOutcome {
+  error: { name?: string; message?: string } | null;
+  tests: ReferenceTest[];
+  console: [level: string, ...args: unknown[]][];
+  result: ReferenceResult;
+}
+
+const scope = (values: Record<string, unknown> | undefined): object => ({
+  values: Object.entries(values ?? {}).map(([key, value]) => ({ key, value })),
+});
+
+export class ReferenceSandbox {
+  private runs = 0;
+
+  private constructor(private readonly context: SandboxContext) {}
+
+  static open(): Promise<ReferenceSandbox> {
+    const sandbox = require('postman-sandbox') as Sandbox;
+    return new Promise((resolve, reject) => {
+      sandbox.createContext({}, (error, context) => {
+        if (error) reject(error as Error);
+        else {
+          // An uncaught error is an event; without a listener it would be thrown here.
+          context.on('error', () => {});
+          resolve(new ReferenceSandbox(context));
+        }
+      });
+    });
+  }
+
+  run(code: string, input: ReferenceInput = {}): Promise<ReferenceOutcome> {
+    const id = `run-${++this.runs}`;
+    const tests: ReferenceTest[] = [];
+    const lines: ReferenceOutcome['console'] = [];
+    const onTests = (_cursor: unknown, found: ReferenceTest[]): void => void tests.push(...found);
+    const onConsole = (_cursor: unknown, level: string, ...args: unknown[]): void =>
+      void lines.push([level, ...args]);
+    this.context.on(`execution.assertion.${id}`, onTests);
+    this.context.on('console', onConsole);
+    const target = { listen: input.event ?? 'test', script: { exec: code } };
+    const context = {
+      request: input.request,
+      response: input.response,
+      environment: scope(input.environment),
+      globals: scope(input.globals),
+      collectionVariables: scope(input.collectionVariables),
+      data: input.data ?? {},
+    };
+    return new Promise((resolve) => {
+      this.context.execute(
+        target,
+        { id, timeout: 5000, context, cursor: { iteration: 0, cycles: 1 } },
+        (error, result) => {
+          this.context.off('console', onConsole);
+          this.context.off(`execution.assertion.${id}`, onTests);
+          resolve({ error: (error ?? null) as ReferenceOutcome['error'], tests, console: lines, result });
+        },
+      );
+    });
+  }
+
+  close(): void {
+    this.context.dispose();
+  }
+}
+
+/** The text that our engine gives a failed test. */
+export function errorText(error: ReferenceTest['error']): string | null {
+  if (error === null || typeof error === 'string') return error;
+  return `${error.name}: ${error.message}`;
+}
