@@ -2,6 +2,7 @@ import { VayuError } from '../model/errors.js';
 import { loadAddon, type NativeEngine, type NativeResult, type NativeSnapshot } from './addon.js';
 import { trustedAuthorities } from './certificates.js';
 import { decodeResult, decodeSnapshot } from './decode.js';
+import { checkEngineOptions } from './engine-options.js';
 import { nativeConfig, nativePlan, nativeSubmission, type EngineDefaults } from './normalize.js';
 import type {
   EngineOptions,
@@ -34,7 +35,7 @@ export class Engine {
 
   /** Throws a {@link VayuError} `bad_request` that names every option out of bounds, or `addon_unavailable`. */
   constructor(options: EngineOptions = {}) {
-    checkOptions(options);
+    checkEngineOptions(options);
     const addon = loadAddon();
     this.#defaults = {
       userAgent: options.userAgent ?? `vayu-engine/${String(addon.versions()['engine'])}`,
@@ -95,7 +96,14 @@ export class Engine {
 
   /** Sends all, at most `concurrency` at once (default: the engine's limits). The results are in the order given. */
   async executeBatch(submissions: Submission[], options: { concurrency?: number } = {}): Promise<Exchange[]> {
-    const concurrency = Math.min(options.concurrency ?? submissions.length, submissions.length);
+    const wanted = options.concurrency ?? Infinity;
+    if (!(wanted >= 1) || (wanted !== Infinity && !Number.isInteger(wanted))) {
+      throw new VayuError(
+        'bad_request',
+        `"concurrency" must be an integer from 1, got ${String(options.concurrency)}`,
+      );
+    }
+    const concurrency = Math.min(wanted, submissions.length);
     const results: Exchange[] = [];
     let next = 0;
     const sendInTurn = async (): Promise<void> => {
@@ -144,8 +152,13 @@ export class Engine {
         const value = plan.model.kind === 'rate' ? change.rate : change.concurrency;
         if (value === undefined || !Number.isFinite(value) || value < 0) {
           const field = plan.model.kind === 'rate' ? 'rate' : 'concurrency';
-          throw new VayuError('bad_request', `"${field}" must be a number ≥ 0 to change this run, got ${String(value)}`);
+          throw new VayuError(
+            'bad_request',
+            `"${field}" must be a number ≥ 0 to change this run, got ${String(value)}`,
+          );
         }
+        if (!this.#loads.has(started.id)) throw new VayuError('conflict', 'the run has ended');
+        this.#requireOpen();
         const atMs = this.#native.holdRun(started.id, value);
         changes.push(plan.model.kind === 'rate' ? { atMs, rate: value } : { atMs, concurrency: value });
       },
@@ -200,28 +213,4 @@ function callOutside(callback: () => void): void {
       throw error;
     });
   }
-}
-
-const optionBounds: [keyof EngineOptions, min: number, max: number, integer: boolean][] = [
-  ['workers', 0, 256, true],
-  ['maxConcurrent', 1, 1_000_000, true],
-  ['maxPerHost', 0, 1_000_000, true],
-  ['pollTimeoutMs', 0, 60_000, true],
-  ['targetRps', 0, 10_000_000, false],
-  ['burstSize', 0, 10_000_000, false],
-  ['scriptMemoryLimit', 1024 * 1024, 2 ** 40, true],
-  ['scriptTimeoutMs', 1, 3_600_000, true],
-  ['scriptStackSize', 64 * 1024, 2 * 1024 * 1024, true],
-];
-
-function checkOptions(options: EngineOptions): void {
-  const problems: string[] = [];
-  for (const [name, min, max, integer] of optionBounds) {
-    const value = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'number' || !(value >= min && value <= max) || (integer && !Number.isInteger(value))) {
-      problems.push(`"${name}" must be ${integer ? 'an integer' : 'a number'} from ${min} to ${max}, got ${String(value)}`);
-    }
-  }
-  if (problems.length > 0) throw new VayuError('bad_request', problems.join('; '));
 }
