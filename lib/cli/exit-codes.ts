@@ -20,6 +20,8 @@ export interface Outcome {
   /** A threshold on the share of failed requests was given: it then decides how many may fail. */
   failuresJudgedByThreshold: boolean;
   failedRequests: number;
+  /** Not one request came to a result: nothing was measured. */
+  nothingAnswered: boolean;
   failedTests: number;
 }
 
@@ -27,7 +29,7 @@ export interface Outcome {
 export function decideExitCode(outcome: Outcome): ExitCode {
   if (outcome.interrupted) return exitCodes.interrupted;
   if (!outcome.thresholdsPassed) return exitCodes.threshold;
-  if (outcome.failedTests > 0) return exitCodes.failed;
+  if (outcome.failedTests > 0 || outcome.nothingAnswered) return exitCodes.failed;
   if (outcome.failedRequests > 0 && !outcome.failuresJudgedByThreshold) return exitCodes.failed;
   return exitCodes.ok;
 }

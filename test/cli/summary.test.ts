@@ -59,12 +59,14 @@ test('exit codes: an interruption outweighs a threshold, which outweighs failure
     thresholdsPassed: true,
     failuresJudgedByThreshold: false,
     failedRequests: 0,
+    nothingAnswered: false,
     failedTests: 0,
   };
   const cases: [Partial<Outcome>, number][] = [
     [{}, 0],
     [{ failedRequests: 1 }, 1],
     [{ failedTests: 1 }, 1],
+    [{ nothingAnswered: true }, 1],
     [{ thresholdsPassed: false }, 99],
     [{ thresholdsPassed: false, failedRequests: 1, failedTests: 1 }, 99],
     [{ interrupted: true, thresholdsPassed: false, failedTests: 1 }, 130],
@@ -193,4 +195,15 @@ test('a run without a single response has no latency to show', () => {
     statusCodes: {},
   });
   assert.doesNotMatch(text, /Latency|Distribution|Status codes/);
+});
+
+test('a run in which nothing was answered has not passed', () => {
+  const base = report();
+  const { text, exitCode } = summarise({
+    summary: { ...base.summary, totalRequests: 0, successfulRequests: 0, abortedRequests: 20 },
+    conservation: { ...base.conservation, sent: 20, succeeded: 0, aborted: 20 },
+  });
+  assert.equal(exitCode, 1);
+  assert.match(text, /^FAILED {2}0 requests.*\n {2}no request came to a result\n/);
+  assert.match(text, /20 sent, 0 succeeded, 0 failed, 20 aborted/);
 });

@@ -11,6 +11,7 @@ export function outcomeOf(report: Report, interrupted: boolean): Outcome {
       /^\s*(?:error_rate|success_rate|errors)\b/.test(expression),
     ),
     failedRequests: report.summary.failedRequests,
+    nothingAnswered: report.summary.totalRequests === 0,
     failedTests: report.summary.testsFailed,
   };
 }
@@ -34,9 +35,14 @@ export function describeVerdict(report: Report, outcome: Outcome): VerdictLine {
     const { failedRequests, totalRequests } = report.summary;
     reasons.push(`${formatCount(failedRequests)} of ${plural(totalRequests, 'request')} failed`);
   }
+  if (outcome.nothingAnswered) reasons.push('no request came to a result');
   if (report.status === 'failed' && reasons.length === 0) reasons.push(report.endReason);
   if (outcome.interrupted) return { word: 'INTERRUPTED', reasons };
-  const failed = !outcome.thresholdsPassed || outcome.failedTests > 0 || report.status === 'failed';
+  const failed =
+    !outcome.thresholdsPassed ||
+    outcome.failedTests > 0 ||
+    outcome.nothingAnswered ||
+    report.status === 'failed';
   const tooManyFailed = outcome.failedRequests > 0 && !outcome.failuresJudgedByThreshold;
   return { word: failed || tooManyFailed ? 'FAILED' : 'PASSED', reasons };
 }
