@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
 #include "base/poller.h"
+#include "engine/curl_slot.h"
+#include "engine/curl_sockets.h"
 #include "engine/transport.h"
 
 namespace vayu {
@@ -32,7 +35,7 @@ class CurlTransport final : public Transport {
   void drive(std::int64_t nowNs) override;
   std::int64_t nextDeadlineNs() const override;
   std::size_t inFlight() const override { return inFlight_; }
-  std::size_t openConnections() const override { return openConnections_; }
+  std::size_t openConnections() const override { return sockets_.connections(); }
   std::uint64_t connectionsOpened() const override { return connectionsOpened_; }
 
   // For tests: libcurl's own view is not needed elsewhere.
@@ -41,25 +44,19 @@ class CurlTransport final : public Transport {
  private:
   struct Multi;
   struct Slot;
-  struct Socket;
   friend struct Multi;
-  friend struct Socket;
 
   Slot& takeSlot(const PreparedRequest& request);
-  void releaseSlot(Slot& slot);
   void collect(Multi& multi);
-  void finish(Slot& slot, int curlCode);
-  void countConnections(const Slot& slot);
-  Socket* socketFor(int fd, bool create);
+  void detach(Slot& slot);
+  void finish(Slot& slot);
 
-  Poller& poller_;
   CurlTransportLimits limits_;
+  CurlSockets sockets_;  // before the multis, whose connections close through it
   std::vector<std::unique_ptr<Multi>> multis_;
-  std::vector<std::unique_ptr<Socket>> sockets_;  // by descriptor
-  std::vector<Slot*> free_;                       // last in, first out: the warmest connection is taken next
-  std::vector<Exchange*> failedAtOnce_;
+  std::vector<Slot*> free_;  // last in, first out: the warmest connection is taken next
+  std::deque<Exchange*> failedAtOnce_;
   std::size_t inFlight_ = 0;
-  std::size_t openConnections_ = 0;
   std::uint64_t connectionsOpened_ = 0;
 };
 

@@ -1,0 +1,100 @@
+#include "engine/curl_sockets.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace vayu {
+
+struct CurlSockets::Socket final : PollTarget {
+  Socket(Poller& owner, curl_socket_t descriptor) : poller(owner), fd(descriptor) {}
+  void onReady(std::uint8_t events) override;
+  void forget() {
+    if (registered != 0) poller.remove(fd);
+    registered = 0;
+  }
+
+  Poller& poller;
+  const curl_socket_t fd;
+  CurlSocketOwner* owner = nullptr;
+  bool isConnection = false;
+  std::uint8_t wanted = 0;
+  std::uint8_t registered = 0;
+};
+
+void CurlSockets::Socket::onReady(std::uint8_t events) {
+  if (registered == 0) return;
+  if (wanted == 0) {
+    forget();
+    return;
+  }
+  int mask = 0;
+  if ((events & kReadable) != 0) mask |= CURL_CSELECT_IN;
+  if ((events & kWritable) != 0) mask |= CURL_CSELECT_OUT;
+  if ((events & kFailed) != 0) mask |= CURL_CSELECT_ERR;
+  owner->onSocketReady(fd, mask);
+}
+
+CurlSockets::CurlSockets(Poller& poller) : poller_(poller) {}
+
+CurlSockets::~CurlSockets() = default;
+
+CurlSockets::Socket* CurlSockets::socketFor(curl_socket_t fd, bool create) {
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= sockets_.size()) {
+    if (!create) return nullptr;
+    sockets_.resize(std::max(index + 1, sockets_.size() * 2));
+  }
+  if (sockets_[index] == nullptr && create) sockets_[index] = std::make_unique<Socket>(poller_, fd);
+  return sockets_[index].get();
+}
+
+void CurlSockets::want(curl_socket_t fd, int what, CurlSocketOwner* owner) {
+  Socket* socket = socketFor(fd, what != CURL_POLL_REMOVE);
+  if (socket == nullptr) return;
+  socket->wanted = 0;
+  if (what == CURL_POLL_REMOVE) {
+    if (!socket->isConnection) socket->forget();
+    return;
+  }
+  socket->owner = owner;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) socket->wanted |= kReadable;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) socket->wanted |= kWritable;
+  const bool lacks = (socket->wanted & ~socket->registered) != 0;
+  // Readability left registered without need is harmless; writability would fire at once and always.
+  const bool firesIdly = (socket->registered & kWritable) != 0 && (socket->wanted & kWritable) == 0;
+  if (socket->registered == 0) {
+    if (poller_.add(fd, socket->wanted, socket)) socket->registered = socket->wanted;
+  } else if (lacks || firesIdly) {
+    if (poller_.modify(fd, socket->wanted, socket)) socket->registered = socket->wanted;
+  }
+}
+
+curl_socket_t CurlSockets::open(const curl_sockaddr& address) {
+  int type = address.socktype;
+#ifdef SOCK_CLOEXEC
+  type |= SOCK_CLOEXEC;
+#endif
+  const curl_socket_t fd = socket(address.family, type, address.protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+#ifndef SOCK_CLOEXEC
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
+  socketFor(fd, true)->isConnection = true;
+  ++connections_;
+  return fd;
+}
+
+int CurlSockets::close(curl_socket_t fd) {
+  if (Socket* socket = socketFor(fd, false); socket != nullptr) {
+    socket->forget();
+    socket->wanted = 0;
+    socket->isConnection = false;
+  }
+  if (connections_ > 0) --connections_;
+  return ::close(fd);
+}
+
+}  // namespace vayu
