@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { VayuError } from '../model/errors.js';
+import { isProcessAlive } from './process-alive.js';
 import { dataDirNotWritable, makeDataDir } from '../store/folder.js';
 
 const fileName = 'vayu.lock';
@@ -23,11 +24,7 @@ function processStamp(pid: number): string | undefined {
 }
 
 function isAlive(pid: number, stamp: unknown): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  if (!isProcessAlive(pid)) return false;
   const now = processStamp(pid);
   return typeof stamp !== 'string' || now === undefined || now === stamp;
 }
