@@ -108,7 +108,7 @@ export class Engine {
     let next = 0;
     const sendInTurn = async (): Promise<void> => {
       for (let index = next++; index < submissions.length; index = next++) {
-        results[index] = await this.submitAsync(submissions[index] as Submission);
+        results[index] = await this.submitAsync(submissions[index]!);
       }
     };
     await Promise.all(Array.from({ length: concurrency }, sendInTurn));

@@ -42,7 +42,7 @@ describe('a process', { concurrency: 2 }, () => {
   });
 
   it('exits from within a tick', async () => {
-    const ended = await runNode(`${inLoad.replace('() => undefined)', '() => process.exit(5))')}`);
+    const ended = await runNode(inLoad.replace('() => undefined)', '() => process.exit(5))'));
     assert.deepEqual([ended.code, ended.signal], [5, null], ended.errors);
   });
 
