@@ -15,7 +15,7 @@ for (const [path, raw] of pages) {
   const text = await format(raw, { ...(await resolveConfig(file)), parser: 'markdown' });
   if (!check) writeFileSync(file, text);
   else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${path} is not up to date; run npm run docs`);
+    process.stderr.write(`${path} is not up to date; run npm run docs\n`);
     process.exitCode = 1;
   }
 }
