@@ -5,16 +5,17 @@ import type { HeaderRenewal } from '../engine/request-auth.js';
 import type { LoadOutcome, LoadPlan } from '../engine/types.js';
 import { VayuError } from '../model/errors.js';
 import type { PartialRequest } from '../model/http-request.js';
-import type { DesignResult, Report, RunStatus } from '../model/report.js';
+import type { DesignResult, Report } from '../model/report.js';
 import type { RunConfig } from '../model/run-config.js';
-import type { MetricRecord } from '../store/metrics.js';
 import type { Store } from '../store/store.js';
+import { ActiveRun } from './active-run.js';
 import { configSnapshot } from './config-snapshot.js';
 import { executeDesignRun, type ExecuteOptions } from './design-run.js';
 import { buildLoadPlan } from './load-plan.js';
 import { keepHeadersFresh } from './header-renewal.js';
-import type { LiveListener, LiveRun } from './live-run.js';
+import type { LiveRun } from './live-run.js';
 import { LoadRunState, type StoredSecond } from './load-run.js';
+import type { RunOutcome } from './report-builder.js';
 import { checkChange, type RunChange } from './run-change.js';
 import { resolveRequest, type ResolvedRequest } from './resolve-request.js';
 import { readWindow, rebuildReport, type RunWindow, type WindowOptions } from './stored-report.js';
@@ -37,21 +38,6 @@ export interface RunHandle {
   warnings: string[];
   /** The report once the run has ended. Rejects where it could not be started. */
   done: Promise<Report>;
-}
-
-interface ActiveRun {
-  runId: string;
-  config: RunConfig;
-  startTime: number;
-  state: LoadRunState | undefined;
-  status: RunStatus;
-  listeners: Set<LiveListener>;
-  /** Why it is to end before its plan does. */
-  stopReason: string | undefined;
-  graceMs: number;
-  endRenewal: () => void;
-  done: Promise<Report>;
-  lostSeconds: number;
 }
 
 const defaultMaxActiveRuns = 32;
@@ -100,19 +86,7 @@ export class RunManager {
       configSnapshot: configSnapshot(config, resolved.request, resolved.redactor),
       startTime,
     });
-    const run: ActiveRun = {
-      runId,
-      config,
-      startTime,
-      state: undefined,
-      status: 'pending',
-      listeners: new Set(),
-      stopReason: undefined,
-      graceMs: defaultStopGraceMs,
-      endRenewal: () => undefined,
-      done: Promise.resolve({} as Report),
-      lostSeconds: 0,
-    };
+    const run = new ActiveRun(runId, config, startTime);
     run.done = this.#carryOut(run, resolved);
     // Whoever waits gets the error; that nobody waits is no reason to end the process.
     run.done.catch(() => undefined);
@@ -122,33 +96,41 @@ export class RunManager {
 
   async #carryOut(run: ActiveRun, resolved: ResolvedRequest): Promise<Report> {
     try {
-      const encoded = await encodeRequest(resolved.request, { ...resolved.context, tokens: this.#tokens });
+      // A stop does not wait for a token that is still being fetched.
+      const encoded = await Promise.race([
+        encodeRequest(resolved.request, { ...resolved.context, tokens: this.#tokens }),
+        run.stopped,
+      ]);
+      if (encoded === undefined) return this.#finishUnbegun(run, resolved);
       const plan = buildLoadPlan(run.config, encoded.submission);
-      const outcome = await this.#follow(run, plan, resolved, encoded.warnings, encoded.renewal);
-      return this.#finish(run, outcome);
+      const state = this.#newState(run, plan, resolved, encoded.warnings);
+      const outcome = await this.#follow(run, state, encoded.renewal);
+      return this.#finish(run, state, outcome);
     } catch (error) {
       const message = error instanceof Error ? resolved.redactor.text(error.message) : String(error);
       run.status = 'failed';
-      this.#store.runs.updateStatus(run.runId, 'failed', { endTime: Date.now(), error: message });
+      this.#tryStore(run, () =>
+        this.#store.runs.updateStatus(run.runId, 'failed', { endTime: Date.now(), error: message }),
+      );
       throw error;
     } finally {
       run.endRenewal();
       this.#active.delete(run.runId);
-      for (const listener of run.listeners)
-        listener.onComplete?.({ event: 'complete', runId: run.runId, status: run.status });
+      run.notify((listener) =>
+        listener.onComplete?.({ event: 'complete', runId: run.runId, status: run.status }),
+      );
       run.listeners.clear();
     }
   }
 
-  async #follow(
+  #newState(
     run: ActiveRun,
     plan: LoadPlan,
     resolved: ResolvedRequest,
-    warnings: string[],
-    renewal: HeaderRenewal | undefined,
-  ): Promise<LoadOutcome> {
+    warnings: readonly string[],
+  ): LoadRunState {
     run.startTime = Date.now();
-    const state = new LoadRunState(
+    return new LoadRunState(
       run.runId,
       run.config,
       plan,
@@ -157,16 +139,23 @@ export class RunManager {
       {
         onTick: () => this.#publish(run),
         onSecond: (stored) => this.#storeSecond(run, stored),
-        onAbort: (threshold) => this.#stop(run, `threshold ${threshold.expression} failed`, 0),
+        onAbort: (threshold) => run.stop(`threshold ${threshold.expression} failed`, 0),
       },
       [...run.config.warnings, ...warnings],
     );
-    const load = this.#engine.startLoad(plan, (tick) => state.addTick(tick));
+  }
+
+  async #follow(
+    run: ActiveRun,
+    state: LoadRunState,
+    renewal: HeaderRenewal | undefined,
+  ): Promise<LoadOutcome> {
+    const load = this.#engine.startLoad(state.plan, (tick) => state.addTick(tick));
     state.load = load;
     run.state = state;
     run.status = state.status = 'running';
-    this.#store.runs.updateStatus(run.runId, 'running');
-    if (run.stopReason !== undefined) load.stop(run.graceMs);
+    this.#tryStore(run, () => this.#store.runs.updateStatus(run.runId, 'running'));
+    run.applyStop();
     if (renewal !== undefined) {
       run.endRenewal = keepHeadersFresh(load, renewal, (message) => {
         if (!state.warnings.includes(message)) state.warnings.push(message);
@@ -176,47 +165,59 @@ export class RunManager {
   }
 
   #publish(run: ActiveRun): void {
-    if (run.listeners.size === 0) return;
-    const watching = [...run.listeners].filter((listener) => listener.onSnapshot !== undefined);
-    if (watching.length === 0) return;
+    if (![...run.listeners].some((listener) => listener.onSnapshot !== undefined)) return;
     const snapshot = run.state?.snapshot();
-    if (snapshot === undefined) return;
-    for (const listener of watching) listener.onSnapshot?.(snapshot);
+    if (snapshot !== undefined) run.notify((listener) => listener.onSnapshot?.(snapshot));
   }
 
-  #storeSecond(run: ActiveRun, stored: StoredSecond): void {
-    let rows: MetricRecord[];
+  /** A full disk must not end the measurement: the report is made from memory and says what is missing. */
+  #tryStore<T>(run: ActiveRun, write: () => T): T | undefined {
     try {
-      rows = this.#store.transaction(() => {
-        this.#store.histograms.insertMany(run.runId, stored.second, stored.histograms);
-        this.#store.results.insertMany(run.runId, stored.results);
-        return this.#store.metrics.insertMany(run.runId, stored.metrics);
-      });
+      return this.#store.transaction(write);
     } catch (error) {
-      // A full disk must not end the measurement: the report is made from memory.
       run.lostSeconds += 1;
       if (run.lostSeconds === 1) {
         run.state?.warnings.push(
-          `Some seconds could not be stored: ${error instanceof Error ? error.message : String(error)}`,
+          `Not everything could be stored: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
-      return;
+      return undefined;
     }
-    for (const listener of run.listeners) listener.onMetrics?.(rows);
   }
 
-  #finish(run: ActiveRun, outcome: LoadOutcome): Report {
-    const { state } = run;
-    if (state === undefined) throw new VayuError('internal_error', 'the run ended before it began');
+  #storeSecond(run: ActiveRun, stored: StoredSecond): void {
+    const rows = this.#tryStore(run, () => {
+      this.#store.histograms.insertMany(run.runId, stored.second, stored.histograms);
+      this.#store.results.insertMany(run.runId, stored.results);
+      return this.#store.metrics.insertMany(run.runId, stored.metrics);
+    });
+    if (rows !== undefined) run.notify((listener) => listener.onMetrics?.(rows));
+  }
+
+  #finish(run: ActiveRun, state: LoadRunState, outcome: RunOutcome): Report {
     const endTime = Date.now();
     const status = run.stopReason === undefined ? 'completed' : 'stopped';
-    const report = state.report(status, run.stopReason ?? endOf(state), outcome, endTime);
     run.status = state.status = status;
-    this.#store.transaction(() => {
+    const makeReport = (): Report => state.report(status, run.stopReason ?? endOf(state), outcome, endTime);
+    const report = makeReport();
+    const stored = this.#tryStore(run, () => {
       this.#store.runs.saveReport(run.runId, report);
-      this.#store.runs.updateStatus(run.runId, status, { endTime });
+      return this.#store.runs.updateStatus(run.runId, status, { endTime });
     });
-    return report;
+    return stored === undefined ? makeReport() : report;
+  }
+
+  /** The report of a run that was stopped before it sent anything. */
+  #finishUnbegun(run: ActiveRun, resolved: ResolvedRequest): Report {
+    const { method = 'GET', url } = resolved.request;
+    const plan = buildLoadPlan(run.config, { request: { method, url, headers: [] } });
+    const outcome: RunOutcome = {
+      transport: 'unknown',
+      transportReason: 'the run was stopped before it began',
+      changes: [],
+      workers: this.#engine.workers,
+    };
+    return this.#finish(run, this.#newState(run, plan, resolved, []), outcome);
   }
 
   /**
@@ -225,14 +226,8 @@ export class RunManager {
    */
   async stop(runId: string, options: { graceMs?: number; reason?: string } = {}): Promise<Report> {
     const run = this.#require(runId);
-    this.#stop(run, options.reason ?? 'stopped on request', options.graceMs ?? defaultStopGraceMs);
+    run.stop(options.reason ?? 'stopped on request', options.graceMs ?? defaultStopGraceMs);
     return run.done;
-  }
-
-  #stop(run: ActiveRun, reason: string, graceMs: number): void {
-    run.stopReason ??= reason;
-    run.graceMs = graceMs;
-    run.state?.load?.stop(graceMs);
   }
 
   /** Changes the rate or the concurrency of a run under way. */
@@ -305,7 +300,7 @@ export class RunManager {
   async close(): Promise<void> {
     this.#closed = true;
     const runs = [...this.#active.values()];
-    for (const run of runs) this.#stop(run, 'the engine was shut down', 0);
+    for (const run of runs) run.stop('the engine was shut down', 0);
     await Promise.allSettled(runs.map((run) => run.done));
   }
 

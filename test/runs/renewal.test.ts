@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { openHarness, startTarget, type Harness, type Target } from './harness.js';
+import { openHarness, startTarget, until, type Harness, type Target } from './harness.js';
 
 let harness: Harness;
 let target: Target;
@@ -73,6 +73,23 @@ describe('OAuth 2 in runs', () => {
     assert.equal(run?.status, 'failed');
     assert.match(run.error ?? '', /no OAuth 2 token/);
     assert.equal(harness.manager.live(runId), undefined);
+  });
+
+  it('does not hold up a stop while its token is still awaited', async () => {
+    const { runId } = harness.start({
+      request: { url: `${target.url}/ok`, auth: auth('/delay/15000') },
+      mode: 'iterations',
+      iterations: 1,
+    });
+    await until(() => target.hits.has('/delay/15000'));
+    const began = Date.now();
+    const report = await harness.manager.stop(runId);
+    assert.ok(Date.now() - began < 3000);
+    assert.deepEqual(
+      [report.status, report.conservation.planned, report.transport.name],
+      ['stopped', 0, 'unknown'],
+    );
+    assert.equal(harness.store.runs.get(runId)?.status, 'stopped');
   });
 
   it('uses the token of a request before while it is good', async () => {

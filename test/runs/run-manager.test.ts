@@ -258,6 +258,26 @@ describe('a load run', () => {
     assert.equal(harness.store.runs.count(), before);
   });
 
+  it('is not disturbed by a listener that fails', async () => {
+    const { runId, done } = harness.start({
+      request: { url: `${target.url}/ok` },
+      mode: 'constant',
+      targetRps: 20,
+      duration: 1.2,
+    });
+    let calls = 0;
+    let completed = false;
+    harness.manager.live(runId)?.subscribe({
+      onSnapshot: () => {
+        calls += 1;
+        throw new Error('a listener that fails');
+      },
+    });
+    harness.manager.live(runId)?.subscribe({ onComplete: () => (completed = true) });
+    const report = await done;
+    assert.deepEqual([calls, completed, report.conservation.sent], [1, true, 24]);
+  });
+
   it('drops snapshots of listeners that left, and survives late ones', async () => {
     const { runId, done } = harness.start({
       request: { url: `${target.url}/ok` },
