@@ -4,7 +4,10 @@ import { VayuError } from '../model/errors.js';
 import { isProcessAlive } from './process-alive.js';
 import { dataDirNotWritable, makeDataDir } from '../store/folder.js';
 
+/** Holds the process id and nothing else, as clients read it. */
 const fileName = 'vayu.lock';
+/** What else there is to say of that process; counts only where it names the same one. */
+const factsSuffix = '.json';
 
 export interface DataDirLock {
   /** Adds what is known once the daemon listens, for those who look for it. */
@@ -35,13 +38,27 @@ interface LockFacts {
   url?: unknown;
 }
 
-function readLock(file: string): LockFacts | undefined {
+function readFacts(file: string): LockFacts {
   try {
-    const text = fs.readFileSync(file, 'utf8').trim();
-    return /^\d+$/.test(text) ? { pid: Number(text) } : (JSON.parse(text) as LockFacts);
+    return JSON.parse(fs.readFileSync(file + factsSuffix, 'utf8')) as LockFacts;
+  } catch {
+    return {};
+  }
+}
+
+/** Who holds the lock in `held`, which was `file` when it was taken; undefined where that process is gone. */
+function holderOf(held: string, file = held): LockFacts | undefined {
+  let text: string;
+  try {
+    text = fs.readFileSync(held, 'utf8').trim();
   } catch {
     return undefined;
   }
+  if (!/^\d+$/.test(text)) return undefined;
+  const pid = Number(text);
+  const facts = readFacts(file);
+  const known: LockFacts = facts.pid === pid ? facts : { pid };
+  return isAlive(pid, known.stamp) ? known : undefined;
 }
 
 function taken(folder: string, holder: LockFacts): VayuError {
@@ -62,11 +79,10 @@ function removeStale(file: string, folder: string): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  const moved = readLock(stale);
-  const alive = moved !== undefined && typeof moved.pid === 'number' && isAlive(moved.pid, moved.stamp);
-  if (alive) fs.linkSync(stale, file);
+  const moved = holderOf(stale, file);
+  if (moved !== undefined) fs.linkSync(stale, file);
   fs.rmSync(stale, { force: true });
-  if (alive) throw taken(folder, moved);
+  if (moved !== undefined) throw taken(folder, moved);
 }
 
 /**
@@ -86,7 +102,7 @@ export function lockDataDir(folder: string): DataDirLock {
       try {
         // Written aside and linked into place: whoever finds the lock finds it whole.
         const aside = `${file}.${process.pid}`;
-        fs.writeFileSync(aside, JSON.stringify(facts), { mode: 0o600 });
+        fs.writeFileSync(aside, `${process.pid}\n`, { mode: 0o600 });
         try {
           fs.linkSync(aside, file);
         } finally {
@@ -95,10 +111,8 @@ export function lockDataDir(folder: string): DataDirLock {
         break;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 3) throw error;
-        const holder = readLock(file);
-        if (holder !== undefined && typeof holder.pid === 'number' && isAlive(holder.pid, holder.stamp)) {
-          throw taken(folder, holder);
-        }
+        const holder = holderOf(file);
+        if (holder !== undefined) throw taken(folder, holder);
         removeStale(file, folder);
       }
     }
@@ -106,14 +120,23 @@ export function lockDataDir(folder: string): DataDirLock {
     if (error instanceof VayuError) throw error;
     throw dataDirNotWritable(folder, error);
   }
+  const describe = (more: Record<string, unknown>): void => {
+    const aside = `${file}.${process.pid}`;
+    fs.writeFileSync(aside, JSON.stringify({ ...facts, ...more }), { mode: 0o600 });
+    fs.renameSync(aside, file + factsSuffix);
+  };
+  try {
+    describe({});
+  } catch (error) {
+    fs.rmSync(file, { force: true });
+    throw dataDirNotWritable(folder, error);
+  }
   return {
-    describe: (more) => {
-      const aside = `${file}.${process.pid}`;
-      fs.writeFileSync(aside, JSON.stringify({ ...facts, ...more }), { mode: 0o600 });
-      fs.renameSync(aside, file);
-    },
+    describe,
     release: () => {
-      if (readLock(file)?.pid === process.pid) fs.rmSync(file, { force: true });
+      if (holderOf(file)?.pid !== process.pid) return;
+      fs.rmSync(file + factsSuffix, { force: true });
+      fs.rmSync(file, { force: true });
     },
   };
 }

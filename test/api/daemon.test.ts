@@ -52,11 +52,11 @@ const quiet = { log: createLogger('silent') };
 test('port 0 takes a free port, and the lock says who is there', async (t) => {
   const api = await startApi(t);
   assert.ok(api.port > 0);
-  const lock = JSON.parse(fs.readFileSync(path.join(api.dataDir, 'vayu.lock'), 'utf8'));
-  assert.equal(lock.pid, process.pid);
-  assert.equal(lock.url, api.url);
+  assert.equal(fs.readFileSync(path.join(api.dataDir, 'vayu.lock'), 'utf8').trim(), String(process.pid));
+  const facts = JSON.parse(fs.readFileSync(path.join(api.dataDir, 'vayu.lock.json'), 'utf8'));
+  assert.deepEqual([facts.pid, facts.url, facts.port], [process.pid, api.url, api.port]);
   await api.close();
-  assert.equal(fs.existsSync(path.join(api.dataDir, 'vayu.lock')), false);
+  assert.deepEqual(fs.readdirSync(api.dataDir), ['vayu.db']);
 });
 
 test('a port in use, a directory in use and one that cannot be written each have their error', async (t) => {
@@ -86,14 +86,10 @@ test('a lock whose process is gone is taken over', async (t) => {
   const dataDir = temporaryFolder(t);
   const gone = spawn(process.execPath, ['-e', '']);
   await once(gone, 'exit');
-  for (const content of [
-    JSON.stringify({ pid: gone.pid }),
-    String(gone.pid),
-    'garbage',
-    '',
-    JSON.stringify({ pid: process.pid, stamp: '1' }),
-  ]) {
-    fs.writeFileSync(path.join(dataDir, 'vayu.lock'), content);
+  const reused = JSON.stringify({ pid: process.pid, stamp: '1' });
+  for (const [content, facts] of [[String(gone.pid)], ['garbage'], [''], [String(process.pid), reused]]) {
+    fs.writeFileSync(path.join(dataDir, 'vayu.lock'), content ?? '');
+    if (facts !== undefined) fs.writeFileSync(path.join(dataDir, 'vayu.lock.json'), facts);
     const daemon = await startDaemon({ dataDir, port: 0, workers: 1, ...quiet });
     await daemon.close();
   }

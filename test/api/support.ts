@@ -47,7 +47,7 @@ async function call(
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
   return {
     status: response.status,
-    body: isJson ? (JSON.parse(text)) : text,
+    body: isJson ? JSON.parse(text) : text,
     headers: response.headers,
   };
 }
