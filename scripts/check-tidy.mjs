@@ -43,7 +43,10 @@ if (isMain(import.meta.url)) {
       for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
         const { code, output } = await tidy(clangTidy, file);
         if (code === 0) writeStamp(stampOf(file), fingerprint([file], { extra: [headers] }));
-        else failed.push(`${file}\n${output}`);
+        else {
+          failed.push(file);
+          process.stderr.write(output);
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
