@@ -58,6 +58,14 @@ export const cases: BenchCase[] = [
     clients: ['vayu', 'wrk'],
   },
   {
+    name: 'recording',
+    title: 'What recording costs: everything recorded against counters only, 64 connections',
+    path: '/',
+    protocol: 'http',
+    connections: 64,
+    clients: ['library-full', 'library-counters'],
+  },
+  {
     name: 'rate100',
     title: 'Fixed rate: 100 requests/s',
     path: '/',

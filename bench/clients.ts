@@ -108,6 +108,29 @@ function ours(name: string, transport: 'auto' | 'curl'): BenchClient {
   };
 }
 
+/** The library alone, with everything recorded or only counted. Takes part where a case names it. */
+function library(recording: 'full' | 'counters'): BenchClient {
+  const index = path.join(projectRoot, 'dist', 'index.js');
+  return {
+    name: `library-${recording}`,
+    missing: () => (existsSync(index) ? undefined : 'dist is not built: npm run setup'),
+    version: () => '',
+    command: (benchCase, { nginx, seconds }) => {
+      if (benchCase.name !== 'recording') return undefined;
+      const program = path.join(benchDirectory, 'engine-run.mjs');
+      const { connections } = benchCase;
+      return [
+        process.execPath,
+        program,
+        urlOf(benchCase, nginx),
+        String(connections),
+        String(seconds),
+        recording,
+      ];
+    },
+  };
+}
+
 const wrk: BenchClient = {
   name: 'wrk',
   missing: onPath('wrk'),
@@ -253,6 +276,8 @@ const bareCurl: BenchClient = {
 export const clients: BenchClient[] = [
   ours('vayu', 'auto'),
   ours('vayu-curl', 'curl'),
+  library('full'),
+  library('counters'),
   wrk,
   h2load,
   ab,
