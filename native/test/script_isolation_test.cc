@@ -1,4 +1,6 @@
 // Nothing that one execution does is seen by the next, and no script takes the worker down.
+#include <cstdlib>
+
 #include "script_fixture.h"
 
 namespace vayu {
@@ -129,6 +131,17 @@ TEST_F(ScriptIsolationTest, NothingOfTheHostIsInReach) {
   EXPECT_TRUE(run("import('fs').then(() => console.log('loaded'))").error);
 }
 
+// How often each hostile script runs; 10,000 for the long run under AddressSanitizer.
+int hostileRounds() {
+  const char* given = std::getenv("VAYU_HOSTILE_ROUNDS");
+  return given ? std::atoi(given) : 2;
+}
+
+std::int64_t hostileTimeoutMs() {
+  const char* given = std::getenv("VAYU_HOSTILE_TIMEOUT_MS");
+  return given ? std::atoi(given) : 300;
+}
+
 struct Hostile {
   const char* name;
   const char* code;
@@ -139,9 +152,9 @@ class ScriptHostileTest : public ScriptFixture, public ::testing::WithParamInter
 
 TEST_P(ScriptHostileTest, FailsItsOwnExecutionOnly) {
   ScriptLimits limits = quickLimits();
-  if (GetParam().kind != ScriptError::Kind::kTimeout) limits.timeoutMs = 20'000;
+  limits.timeoutMs = GetParam().kind == ScriptError::Kind::kTimeout ? hostileTimeoutMs() : 20'000;
   useLimits(limits);
-  for (int round = 0; round < 2; ++round) {
+  for (int round = 0; round < hostileRounds(); ++round) {
     const ScriptOutcome outcome = run(GetParam().code);
     ASSERT_TRUE(outcome.error);
     EXPECT_EQ(outcome.error->kind, GetParam().kind) << outcome.error->message;
