@@ -1,6 +1,6 @@
 // WireTransport alone, closed model, one thread: what a request costs before workers, recorders and pacers are added.
 //   wire_bench <url> [connections = 64] [seconds = 5] [method] [body bytes]
-// Prints one JSON object. Only for addresses on this machine.
+// Prints one JSON object; figures begin when every connection has been made and used. Only for addresses on this machine.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -81,7 +81,6 @@ int main(int count, char** arguments) {
   vayu::Poller poller;
   vayu::WireTransport transport(poller, {});
   const std::int64_t startNs = nowNs();
-  const double startCpu = cpuSeconds();
   ClosedLoop loop(transport, startNs + static_cast<std::int64_t>(seconds * 1e9));
   std::vector<std::unique_ptr<Exchange>> exchanges;
   for (std::size_t index = 0; index < connections; ++index) {
@@ -90,17 +89,23 @@ int main(int count, char** arguments) {
     exchange.request = request;
     transport.start(exchange);
   }
-  while (transport.inFlight() > 0) transport.drive(poller.wait(transport.nextDeadlineNs()));
+  const auto turn = [&] { transport.drive(poller.wait(transport.nextDeadlineNs())); };
+  while (transport.inFlight() > 0 && loop.succeeded + loop.failed < 2 * connections) turn();
+  const std::int64_t warmNs = nowNs();
+  const double warmCpu = cpuSeconds();
+  const std::uint64_t warmRequests = loop.succeeded + loop.failed;
+  while (transport.inFlight() > 0) turn();
 
-  const double elapsed = static_cast<double>(nowNs() - startNs) * 1e-9;
-  const double requests = static_cast<double>(loop.succeeded + loop.failed);
+  const double elapsed = static_cast<double>(nowNs() - warmNs) * 1e-9;
+  const double requests = static_cast<double>(loop.succeeded + loop.failed - warmRequests);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::printf(
-      "{\"requests\":%.0f,\"failed\":%llu,\"retries\":%llu,\"reqPerSecond\":%.0f,\"cpuUsPerRequest\":%.2f,"
+      "{\"requests\":%.0f,\"setupSeconds\":%.3f,\"failed\":%llu,\"retries\":%llu,\"reqPerSecond\":%.0f,"
+      "\"cpuUsPerRequest\":%.2f,"
       "\"connectionsOpened\":%llu,\"mebibytes\":%.1f,\"rssKiB\":%ld}\n",
-      requests, static_cast<unsigned long long>(loop.failed), static_cast<unsigned long long>(loop.retries),
-      requests / elapsed, (cpuSeconds() - startCpu) * 1e6 / requests,
+      requests, static_cast<double>(warmNs - startNs) * 1e-9, static_cast<unsigned long long>(loop.failed),
+      static_cast<unsigned long long>(loop.retries), requests / elapsed, (cpuSeconds() - warmCpu) * 1e6 / requests,
       static_cast<unsigned long long>(transport.connectionsOpened()), static_cast<double>(loop.bytes) / 1048576,
       usage.ru_maxrss);
   return loop.failed == 0 ? 0 : 1;

@@ -68,16 +68,34 @@ std::string urlPart(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return text;
 }
 
-struct UrlParts {
-  std::string host;  // with brackets around an IPv6 address
-  std::string target;
-  std::string credentials;  // user:password, decoded; empty for none
-  bool hasDefaultPort = true;
-};
+// Visible ASCII without dot segments: what libcurl's parser leaves as it is.
+bool isPlainTarget(std::string_view text) {
+  bool plain = true;
+  for (const char character : text) plain &= (character > ' ') & (character < '\x7f');
+  return plain && text.find("/.") == std::string_view::npos;
+}
 
-ErrorCode parseUrl(const std::string& text, const std::vector<std::string>& allowHosts, WireRequest& wire,
-                   UrlParts& parts, std::string& message) {
-  if (text.find('\0') != std::string::npos || breaksHeader(text)) {
+bool parseKnownOrigin(const PreparedRequest& request, const WireOrigin& origin, WireRequest& wire,
+                      std::string& target) {
+  const std::string& prefix = origin.prefix;
+  if (prefix.empty() || origin.options != request.options || request.url.compare(0, prefix.size(), prefix) != 0) {
+    return false;
+  }
+  const std::string_view url = std::string_view(request.url).substr(0, request.url.find('#'));
+  if (url.size() <= prefix.size() || url[prefix.size()] != '/') return false;
+  const std::string_view rest = url.substr(prefix.size());
+  if (!isPlainTarget(rest) || rest.back() == '?') return false;
+  target.assign(rest);
+  wire.url.assign(url);
+  return true;
+}
+
+ErrorCode parseUrl(const PreparedRequest& request, WireOrigin& origin, WireRequest& wire, std::string& target,
+                   std::string& message) {
+  if (parseKnownOrigin(request, origin, wire, target)) return ErrorCode::kNone;
+  origin.prefix.clear();
+  const std::string& text = request.url;
+  if (breaksHeader(text)) {
     message = "url contains a line break or a null character";
     return ErrorCode::kInvalidUrl;
   }
@@ -94,27 +112,31 @@ ErrorCode parseUrl(const std::string& text, const std::vector<std::string>& allo
     message = "protocol \"" + scheme + "\" is not supported, only http and https are";
     return ErrorCode::kInvalidUrl;
   }
-  if (!urlAllowed(allowHosts, text, message)) return ErrorCode::kInvalidUrl;
+  if (!urlAllowed(request.options->allowHosts, text, message)) return ErrorCode::kInvalidUrl;
   curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);
-  wire.isTls = scheme == "https";
   wire.url = urlPart(url.get(), CURLUPART_URL);
+  target = urlPart(url.get(), CURLUPART_PATH);
+  const std::string query = urlPart(url.get(), CURLUPART_QUERY);
+  if (!query.empty()) target.append("?").append(query);
+
+  origin.options = request.options;
+  origin.isTls = scheme == "https";
 #ifdef CURLU_PUNYCODE
-  parts.host = urlPart(url.get(), CURLUPART_HOST, CURLU_PUNYCODE);
-  if (parts.host.empty())
+  origin.host = urlPart(url.get(), CURLUPART_HOST, CURLU_PUNYCODE);
+  if (origin.host.empty())
 #endif
-    parts.host = urlPart(url.get(), CURLUPART_HOST);
-  std::transform(parts.host.begin(), parts.host.end(), parts.host.begin(),
+    origin.host = urlPart(url.get(), CURLUPART_HOST);
+  std::transform(origin.host.begin(), origin.host.end(), origin.host.begin(),
                  [](unsigned char character) { return static_cast<char>(std::tolower(character)); });
   const std::string port = urlPart(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  parts.hasDefaultPort = port == (wire.isTls ? "443" : "80");
-  parts.target = urlPart(url.get(), CURLUPART_PATH);
-  const std::string query = urlPart(url.get(), CURLUPART_QUERY);
-  if (!query.empty()) parts.target.append("?").append(query);
+  origin.endpoint = scheme + "://" + origin.host + ":" + port + "/";
+  if (port != (origin.isTls ? "443" : "80")) origin.host.append(":").append(port);
   const std::string user = urlPart(url.get(), CURLUPART_USER, CURLU_URLDECODE);
   const std::string password = urlPart(url.get(), CURLUPART_PASSWORD, CURLU_URLDECODE);
-  if (!user.empty() || !password.empty()) parts.credentials = user + ":" + password;
-  wire.endpoint = scheme + "://" + parts.host + ":" + port + "/";
-  if (!parts.hasDefaultPort) parts.host.append(":").append(port);
+  origin.credentials = user.empty() && password.empty() ? std::string() : user + ":" + password;
+  if (text.starts_with("http://") || text.starts_with("https://")) {
+    origin.prefix = text.substr(0, text.find_first_of("/?#", text.find("://") + 3));
+  }
   return ErrorCode::kNone;
 }
 
@@ -204,18 +226,20 @@ bool goesThroughHttpProxy(const PreparedRequest& request) {
 
 }  // namespace
 
-ErrorCode renderWireRequest(const PreparedRequest& request, WireRequest& wire, std::string& message) {
+ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, WireRequest& wire,
+                            std::string& message) {
   const RequestOptions& options = *request.options;
   if (!isToken(request.method) || request.method == "CONNECT") {
     message = "method \"" + request.method.substr(0, 40) + "\" is not an HTTP token, or not one to send";
     return ErrorCode::kProtocolError;
   }
-  UrlParts url;
-  if (const ErrorCode code = parseUrl(request.url, options.allowHosts, wire, url, message); code != ErrorCode::kNone)
-    return code;
+  std::string target;
+  if (const ErrorCode code = parseUrl(request, origin, wire, target, message); code != ErrorCode::kNone) return code;
   HeaderFacts facts;
   if (const ErrorCode code = examineHeaders(request, facts, message); code != ErrorCode::kNone) return code;
 
+  wire.endpoint = origin.endpoint;
+  wire.isTls = origin.isTls;
   wire.isHead = request.method == "HEAD";
   wire.isIdempotent = isIdempotentMethod(request.method);
   wire.saysClose = facts.saysClose;
@@ -223,11 +247,11 @@ ErrorCode renderWireRequest(const PreparedRequest& request, WireRequest& wire, s
 
   std::string& bytes = wire.bytes;
   bytes.clear();
-  bytes.append(request.method).append(" ").append(url.target);
+  bytes.append(request.method).append(" ").append(target);
   bytes.append(options.httpVersion == HttpVersion::k10 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
-  addHeader(bytes, "Host", facts.host != nullptr ? facts.host->value : url.host);
-  if (!facts.hasAuthorization && !url.credentials.empty()) {
-    addHeader(bytes, "Authorization", "Basic " + encodeBase64(url.credentials));
+  addHeader(bytes, "Host", facts.host != nullptr ? facts.host->value : origin.host);
+  if (!facts.hasAuthorization && !origin.credentials.empty()) {
+    addHeader(bytes, "Authorization", "Basic " + encodeBase64(origin.credentials));
   }
   if (!facts.hasUserAgent && !options.userAgent.empty()) addHeader(bytes, "User-Agent", options.userAgent);
   if (!facts.hasAccept) addHeader(bytes, "Accept", "*/*");

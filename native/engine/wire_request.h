@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,8 +22,21 @@ struct WireRequest {
   bool decodes = false;       // Accept-Encoding is ours, so a captured body is decoded
 };
 
+// What was learnt from the last url, for the next one with the same beginning: requests made from a template differ behind the host, and
+// libcurl's parser takes 2 µs.
+struct WireOrigin {
+  std::string
+      prefix;  // scheme and authority as written, e.g. "http://user:secret@example.com:8080"; empty: nothing is known
+  std::shared_ptr<const RequestOptions> options;
+  std::string endpoint;
+  std::string host;         // with the port unless it is the scheme's
+  std::string credentials;  // user:password, decoded; empty for none
+  bool isTls = false;
+};
+
 // Fills `wire`, whose strings keep their capacity. Returns kNone, or the class of what is wrong with `message` set.
-ErrorCode renderWireRequest(const PreparedRequest& request, WireRequest& wire, std::string& message);
+ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, WireRequest& wire,
+                            std::string& message);
 
 // Why only a libcurl transfer can carry this request; empty when WireTransport can. Templates in the url need not be resolved yet.
 std::string whyNotOnWire(const PreparedRequest& request);

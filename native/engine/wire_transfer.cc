@@ -223,7 +223,8 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
     const DecodeResult result = decodeBody(parser.contentEncoding(), response.body, connection.captureLimit, decoded_);
     if (result == DecodeResult::kMalformed) {
       // Whether the sampler happens to look must not decide over success.
-      if (exchange.bodyNeeded) exchange.fail(ErrorCode::kProtocolError, "the body is not what its Content-Encoding says");
+      if (exchange.bodyNeeded)
+        exchange.fail(ErrorCode::kProtocolError, "the body is not what its Content-Encoding says");
     } else if (result != DecodeResult::kUnsupported) {
       response.body.swap(decoded_);
       response.bodyCut = response.bodyCut || result == DecodeResult::kCut;

@@ -75,7 +75,7 @@ WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& reque
     fresh = idleRendered_.back();
     idleRendered_.pop_back();
   }
-  error = renderWireRequest(request, fresh->wire, message);
+  error = renderWireRequest(request, origin_, fresh->wire, message);
   if (error != ErrorCode::kNone) {
     idleRendered_.push_back(fresh);
     return nullptr;

@@ -105,6 +105,7 @@ class WireTransport final : public Transport {
   std::array<Rendered*, 64> renderedSlots_{};
   std::vector<std::unique_ptr<Rendered>> rendered_;
   std::vector<Rendered*> idleRendered_;
+  WireOrigin origin_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;  // freed once no batch of events can name them
   std::deque<Connection*> queued_;                   // wait for their turn to connect

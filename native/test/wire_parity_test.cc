@@ -460,6 +460,30 @@ TEST_P(TransportParity, HoldsToTheAllowedHosts) {
   EXPECT_EQ(loop.fetch(with("127.0.0.1")).error, ErrorCode::kNone);
 }
 
+TEST_P(TransportParity, GoesThroughASocksProxy) {
+  server = std::make_unique<LoopbackServer>([](ServerConnection& connection) {
+    using namespace std::string_literals;
+    if (connection.readBytes(2) != "\x05\x01"s && connection.number() == 0) connection.readBytes(1);
+    connection.readBytes(1);
+    connection.write("\x05\x00"s);
+    // socks5h: version, connect, reserved, a name and its length.
+    const std::string start = connection.readBytes(5);
+    if (start.size() < 5 || start.substr(0, 4) != "\x05\x01\x00\x03"s) return;
+    const std::string name = connection.readBytes(static_cast<unsigned char>(start[4]));
+    connection.readBytes(2);
+    connection.write("\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50"s);
+    while (connection.readRequest()) connection.write(response("200 OK", "for " + name));
+  });
+  const std::string proxy = "socks5h://127.0.0.1:" + std::to_string(server->port());
+  const auto request = ExchangeLoop::with(*ExchangeLoop::request("http://far.example/"),
+                                          [&](RequestOptions& options) { options.proxy = proxy; });
+  for (int index = 0; index < 2; ++index) {
+    const Exchange& exchange = loop.fetch(request);
+    EXPECT_EQ(exchange.response.body, "for far.example") << exchange.errorMessage;
+  }
+  EXPECT_EQ(server->connections(), 1);
+}
+
 class TransportParityTls : public TransportParity {
  protected:
   void serve(const TlsIdentity& identity, LoopbackServer::Script script) {
@@ -544,6 +568,43 @@ TEST_P(TransportParityTls, PresentsAClientCertificate) {
   }));
   EXPECT_EQ(exchange.response.body, "known") << exchange.errorMessage;
   EXPECT_NE(loop.fetch(request(identity)).error, ErrorCode::kNone);
+}
+
+TEST_P(TransportParityTls, TunnelsThroughAnHttpProxy) {
+  TlsIdentityOptions named;
+  named.subjectAltName = "DNS:far.example";
+  const TlsIdentity identity(named);
+  if (!identity.made()) GTEST_SKIP() << "built without OpenSSL's headers";
+  std::atomic<bool> refuses{false};
+  server = std::make_unique<LoopbackServer>([&](ServerConnection& connection) {
+    const auto connect = connection.readRequest();
+    if (!connect || connect->method != "CONNECT" || connect->target != "far.example:443") return;
+    if (refuses.load()) {
+      connection.write(response("403 Forbidden", "no"));
+      return;
+    }
+    connection.write("HTTP/1.1 200 Connection established\r\n\r\n");
+    if (!connection.startTls(identity)) return;
+    while (connection.readRequest()) connection.write(response("200 OK", "through the tunnel"));
+  });
+  const auto wanted = [&](bool verifies) {
+    return ExchangeLoop::with(*ExchangeLoop::request("https://far.example/"), [&](RequestOptions& options) {
+      options.proxy = "http://127.0.0.1:" + std::to_string(server->port());
+      if (verifies) options.caFile = identity.authorityFile();
+      options.insecure = !verifies;
+      options.httpVersion = HttpVersion::k11;
+    });
+  };
+  const auto request = wanted(true);
+  for (int index = 0; index < 2; ++index) {
+    const Exchange& exchange = loop.fetch(request);
+    EXPECT_EQ(exchange.response.body, "through the tunnel") << exchange.errorMessage;
+  }
+  EXPECT_EQ(server->connections(), 1);
+  refuses = true;
+  const Exchange& refused = loop.fetch(wanted(false));
+  EXPECT_NE(refused.error, ErrorCode::kNone);
+  EXPECT_EQ(refused.response.body, "");
 }
 
 TEST_P(TransportParityTls, EndsOfTheStreamAreTold) {

@@ -55,6 +55,46 @@ TEST_F(WireTransportTest, RendersLikeLibcurl) {
   EXPECT_EQ(head.substr(head.find("\r\nX-B")), "\r\nX-B: 2\r\nX-A: 1\r\nContent-Length: 4");
 }
 
+TEST_F(WireTransportTest, UrlsOfOneOriginAreReadAlike) {
+  LoopbackServer server(LoopbackServer::answering(response("200 OK", "")));
+  const auto first = ExchangeLoop::request(server.url("/"));
+  // The second of each pair differs in nothing but that it comes after another of the same origin and options.
+  std::vector<std::string> fresh;
+  std::vector<std::string> known;
+  const char* const paths[] = {"",
+                               "/",
+                               "/a%20b",
+                               "/a b?c d",
+                               "?q=1",
+                               "/x/../y",
+                               "/./x",
+                               "/p?q#frag",
+                               "/p#",
+                               "/p?",
+                               "/p?#f",
+                               "//double",
+                               "/\xc3\xa9?\xc3\xa9",
+                               "/%7e~!$&'()*+,;=:@",
+                               "/p?a=/../b"};
+  const auto outcome = [&server](ExchangeLoop& on, std::shared_ptr<PreparedRequest> request) {
+    const std::string url = on.fetch(std::move(request)).response.effectiveUrl;
+    return url + " " + server.seen().back().target;
+  };
+  for (const char* path : paths) {
+    ExchangeLoop alone([](Poller& poller) { return std::make_unique<WireTransport>(poller, WireLimits{}); });
+    fresh.push_back(outcome(alone, ExchangeLoop::request(server.url(path))));
+    loop.fetch(first);
+    auto request = std::make_shared<PreparedRequest>();
+    request->options = first->options;
+    request->method = "GET";
+    request->url = server.url(path);
+    known.push_back(outcome(loop, request));
+  }
+  EXPECT_EQ(known, fresh);
+  EXPECT_EQ(fresh[3].substr(fresh[3].find(' '), 9), " /a%20b?c");
+  EXPECT_EQ(fresh[5].substr(fresh[5].find(' ')), " /y");
+}
+
 TEST_F(WireTransportTest, TakesTheWarmestConnection) {
   LoopbackServer server([](ServerConnection& connection) {
     while (connection.readRequest()) connection.write(response("200 OK", std::to_string(connection.number())));
@@ -279,7 +319,7 @@ TEST_F(WireTransportTest, KeepsManyDifferentRequestsApart) {
   });
   std::vector<std::shared_ptr<PreparedRequest>> requests;
   for (int index = 0; index < 300; ++index) {
-    requests.push_back(ExchangeLoop::request(server.url("/" + std::to_string(index))));
+    requests.push_back(ExchangeLoop::request(server.url().append(std::to_string(index))));
   }
   int wrong = 0;
   loop.afterwards = [&](Exchange& exchange) {

@@ -101,10 +101,9 @@ std::string SeenRequest::header(std::string_view name) const {
 
 ServerConnection::~ServerConnection() { close(); }
 
-bool ServerConnection::beginTls() {
-  if (server_.options_.tls == nullptr) return true;
+bool ServerConnection::startTls([[maybe_unused]] const TlsIdentity& identity) {
 #if defined(VAYU_TEST_TLS)
-  SSL* tls = SSL_new(static_cast<SSL_CTX*>(server_.options_.tls->context()));
+  SSL* tls = SSL_new(static_cast<SSL_CTX*>(identity.context()));
   tls_ = tls;
   SSL_set_fd(tls, fd_);
   return SSL_accept(tls) == 1;
@@ -133,6 +132,15 @@ bool ServerConnection::fill() {
   if (got <= 0) return false;
   buffer_.append(chunk.data(), static_cast<std::size_t>(got));
   return true;
+}
+
+std::string ServerConnection::readBytes(std::size_t count) {
+  while (buffer_.size() < count) {
+    if (!fill()) return {};
+  }
+  std::string bytes = buffer_.substr(0, count);
+  buffer_.erase(0, count);
+  return bytes;
 }
 
 std::optional<SeenRequest> ServerConnection::readRequest() {
@@ -255,7 +263,7 @@ void LoopbackServer::acceptLoop() {
     const int number = connections_.fetch_add(1);
     threads_.emplace_back([this, fd, number] {
       ServerConnection connection(*this, fd, number);
-      if (connection.beginTls()) script_(connection);
+      if (options_.tls == nullptr || connection.startTls(*options_.tls)) script_(connection);
     });
   }
 }

@@ -36,6 +36,10 @@ class ServerConnection {
  public:
   // The next request with its body; nothing at the end of the stream or after a failure.
   std::optional<SeenRequest> readRequest();
+  // Exactly so many bytes, whatever they are; empty at the end of the stream.
+  std::string readBytes(std::size_t count);
+  // Becomes the server side of TLS, as behind a proxy's CONNECT.
+  bool startTls(const TlsIdentity& identity);
   bool write(std::string_view bytes);
   // One byte per write, with a pause after each.
   bool writeSlowly(std::string_view bytes, std::chrono::microseconds pause);
@@ -55,7 +59,6 @@ class ServerConnection {
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
-  bool beginTls();
   std::ptrdiff_t readSome(char* buffer, std::size_t size);
   std::ptrdiff_t writeSome(const char* data, std::size_t size);
   bool fill();
