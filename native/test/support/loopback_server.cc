@@ -112,6 +112,14 @@ bool ServerConnection::startTls([[maybe_unused]] const TlsIdentity& identity) {
 #endif
 }
 
+bool ServerConnection::resumedTls() const {
+#if defined(VAYU_TEST_TLS)
+  return tls_ != nullptr && SSL_session_reused(static_cast<SSL*>(tls_)) == 1;
+#else
+  return false;
+#endif
+}
+
 std::ptrdiff_t ServerConnection::readSome(char* buffer, std::size_t size) {
 #if defined(VAYU_TEST_TLS)
   if (tls_ != nullptr) return SSL_read(static_cast<SSL*>(tls_), buffer, static_cast<int>(size));

@@ -40,6 +40,8 @@ class ServerConnection {
   std::string readBytes(std::size_t count);
   // Becomes the server side of TLS, as behind a proxy's CONNECT.
   bool startTls(const TlsIdentity& identity);
+  // Whether the client resumed a session instead of a full handshake.
+  bool resumedTls() const;
   bool write(std::string_view bytes);
   // One byte per write, with a pause after each.
   bool writeSlowly(std::string_view bytes, std::chrono::microseconds pause);
