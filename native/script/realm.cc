@@ -96,10 +96,54 @@ JSValue Realm::loadBundle(std::string_view name) {
   if (!bytecode) return JS_EXCEPTION;
   const JSValue function = JS_ReadObject(context_, bytecode->data(), bytecode->size(), JS_READ_OBJ_BYTECODE);
   if (JS_IsException(function)) return function;
+  // Some bundles stay in the realm; none may take up what the script at hand has put in a built-in's place.
+  std::vector<OwnGlobal> aside = setGlobalsAside();
   JsRef factory(context_, JS_EvalFunction(context_, function));
-  if (factory.failed()) return JS_EXCEPTION;
   JSValueConst arguments[] = {native_};
-  return JS_Call(context_, factory.get(), JS_UNDEFINED, 1, arguments);
+  const JSValue module = factory.failed() ? JS_EXCEPTION : JS_Call(context_, factory.get(), JS_UNDEFINED, 1, arguments);
+  restoreGlobals(aside);
+  return module;
+}
+
+std::vector<Realm::OwnGlobal> Realm::setGlobalsAside() {
+  std::vector<OwnGlobal> aside;
+  if (baseGlobals_.empty()) return aside;  // the core bundle itself: the globals are not moved yet
+  JSPropertyEnum* names = nullptr;
+  std::uint32_t count = 0;
+  if (JS_GetOwnPropertyNames(context_, &names, &count, global_, JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK) < 0) {
+    JS_FreeValue(context_, JS_GetException(context_));
+    spoilt_ = true;
+    return aside;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const JSAtom name = names[i].atom;
+    if (std::find(baseGlobals_.begin(), baseGlobals_.end(), name) != baseGlobals_.end()) continue;
+    OwnGlobal own{JS_DupAtom(context_, name), {}};
+    if (JS_GetOwnProperty(context_, &own.descriptor, global_, name) <= 0) {
+      JS_FreeAtom(context_, own.name);
+      continue;
+    }
+    if (JS_DeleteProperty(context_, global_, name, 0) <= 0) spoilt_ = true;
+    aside.push_back(own);
+  }
+  qjs::freePropertyNames(context_, names, count);
+  return aside;
+}
+
+void Realm::restoreGlobals(std::vector<OwnGlobal>& aside) {
+  // An exception of the bundle stays pending; defining properties does not look at it.
+  for (OwnGlobal& own : aside) {
+    const JSPropertyDescriptor& held = own.descriptor;
+    const int has =
+        JS_PROP_HAS_CONFIGURABLE | JS_PROP_HAS_ENUMERABLE |
+        ((held.flags & JS_PROP_GETSET) ? JS_PROP_HAS_GET | JS_PROP_HAS_SET : JS_PROP_HAS_VALUE | JS_PROP_HAS_WRITABLE);
+    if (JS_DefineProperty(context_, global_, own.name, held.value, held.getter, held.setter, held.flags | has) <= 0)
+      spoilt_ = true;
+    JS_FreeValue(context_, held.value);
+    JS_FreeValue(context_, held.getter);
+    JS_FreeValue(context_, held.setter);
+    JS_FreeAtom(context_, own.name);
+  }
 }
 
 void Realm::attach(ScriptExecution& execution) {

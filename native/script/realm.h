@@ -81,7 +81,14 @@ class Realm {
     JSValue reason;
   };
 
+  struct OwnGlobal {
+    JSAtom name;
+    JSPropertyDescriptor descriptor;
+  };
+
   void loadCore();
+  std::vector<OwnGlobal> setGlobalsAside();
+  void restoreGlobals(std::vector<OwnGlobal>& aside);
   void clearGlobals();
   void releaseWaiting();
   void captureError();

@@ -71,7 +71,7 @@ ScriptHeap::ScriptHeap(std::size_t limitBytes) : limit_(limitBytes) {
 #if VAYU_SCRIPT_HEAP_PAGES
   // Pages belong to one size class for good, so leave room for a mix that shifts. Address space only; nothing is committed.
   const std::size_t wanted =
-      (std::min<std::size_t>(limit_, std::size_t{1} << 36) * 2 + kPageBytes - 1) / kPageBytes * kPageBytes;
+      (std::min<std::size_t>(limit_, std::size_t{1} << 36) * 3 + kPageBytes - 1) / kPageBytes * kPageBytes;
   reservationBytes_ = wanted + kPageBytes;
   void* mapped =
       mmap(nullptr, reservationBytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -95,12 +95,19 @@ ScriptHeap::~ScriptHeap() {
 #endif
 }
 
+// Not every path of QuickJS stands a second refusal while it builds the error of the first (2025-04-26: build_backtrace uses an
+// error object that the second one frees). So each refusal is followed by an allowance, which lasts for the unwinding; the interrupt
+// handler ends the script before it can make much of it, and the ceiling bounds what it can.
 bool ScriptHeap::admit(std::size_t bytes) {
-  if (bytes > limit_ || used_ > limit_ - bytes) {
-    limitReached_ = true;
-    return false;
+  if (bytes <= limit_ && used_ <= limit_ - bytes) return true;
+  limitReached_ = true;
+  const std::size_t ceiling = limit_ + std::max<std::size_t>(limit_ / 2, 16u << 20);
+  if (bytes <= allowance_ && used_ + bytes <= ceiling) {
+    allowance_ -= bytes;
+    return true;
   }
-  return true;
+  allowance_ = kUnwindingBytes;
+  return false;
 }
 
 void* ScriptHeap::allocate(std::size_t size) {
@@ -111,10 +118,7 @@ void* ScriptHeap::allocate(std::size_t size) {
 void* ScriptHeap::allocateSmall(std::size_t size) {
   const std::size_t index = kClassOf[(size + 15) / 16];
   const std::size_t classBytes = kClassBytes[index];
-  if (used_ + classBytes > limit_) {
-    limitReached_ = true;
-    return nullptr;
-  }
+  if (!admit(classBytes)) return nullptr;
   SizeClass& sizeClass = classes_[index];
   void* block;
   if (sizeClass.free) {
@@ -146,10 +150,7 @@ void* ScriptHeap::takeFresh(SizeClass& sizeClass, std::size_t classBytes) {
 }
 
 void* ScriptHeap::allocateLarge(std::size_t size) {
-  if (size > SIZE_MAX - sizeof(LargeHeader) || !admit(size + sizeof(LargeHeader))) {
-    limitReached_ = true;
-    return nullptr;
-  }
+  if (size > SIZE_MAX - sizeof(LargeHeader) || !admit(size + sizeof(LargeHeader))) return nullptr;
   auto* header = static_cast<LargeHeader*>(std::malloc(size + sizeof(LargeHeader)));
   if (!header) {
     limitReached_ = true;

@@ -62,7 +62,10 @@ class ScriptHeap {
   void* allocateLarge(std::size_t size);
   bool admit(std::size_t bytes);
 
+  static constexpr std::size_t kUnwindingBytes = 128u << 10;
+
   std::size_t limit_;
+  std::size_t allowance_ = 0;  // what may still be had beyond the limit
   std::size_t used_ = 0;
   bool limitReached_ = false;
   std::byte* reservation_ = nullptr;

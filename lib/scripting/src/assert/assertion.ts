@@ -227,7 +227,7 @@ defineMethod(['string'], function (text) {
   return typeof this._obj === 'string' && typeof text === 'string' ? this._obj.includes(text) : undefined;
 });
 defineMethod(['oneOf'], function (list) {
-  return Array.isArray(list) ? list.indexOf(this._obj) > -1 : undefined;
+  return Array.isArray(list) ? list.includes(this._obj) : undefined;
 });
 for (const name of ['instanceof', 'instanceOf']) defineMethod([name], undefined);
 
@@ -371,7 +371,7 @@ defineChainable(['a', 'an'], typeMatches, 0);
 function includes(this: Assertion, value: unknown): boolean | undefined {
   const object = this._obj;
   if (typeof object === 'string') return typeof value === 'string' ? object.includes(value) : undefined;
-  return Array.isArray(object) ? object.indexOf(value) !== -1 : undefined;
+  return Array.isArray(object) ? object.includes(value) : undefined;
 }
 defineChainable(['include', 'includes', 'contain', 'contains'], includes, Flag.contains);
 
@@ -387,7 +387,7 @@ const unknownMember = exposeProxy(
       if (typeof key !== 'string' || key in target || ['then', 'catch', 'inspect', 'toJSON'].includes(key)) {
         return Reflect.get(target, key, receiver);
       }
-      return receiver instanceof Assertion ? (toChai(receiver)[key] as unknown) : undefined;
+      return receiver instanceof Assertion ? (toChai(receiver)[key]) : undefined;
     },
     setPrototypeOf: () => false,
     defineProperty: () => false,

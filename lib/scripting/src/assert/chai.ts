@@ -3,9 +3,7 @@
 import { harden } from '../core/harden.js';
 import { native } from '../core/native.js';
 
-export interface ChaiAssertion {
-  [member: string]: unknown;
-}
+export type ChaiAssertion = Record<string, unknown>;
 
 interface ChaiModule {
   Assertion: new (object: unknown, message?: string) => ChaiAssertion;

@@ -224,10 +224,12 @@ function checkJson(assertion: Assertion, failure: string | undefined): void {
 
 property('json', (assertion) => checkJson(assertion, bodyJson(responseOf(assertion)).failure));
 
+const { getPrototypeOf, prototype: objectPrototype } = Object;
+
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
+  const prototype: unknown = getPrototypeOf(value);
+  return prototype === null || prototype === objectPrototype;
 }
 
 const patternHolds = (pattern: RegExp, text: string): boolean => pattern.exec(text) !== null;
@@ -327,14 +329,45 @@ interface Validator {
   errorsText(): string;
 }
 
+let Ajv: (new (options: object) => Validator) | undefined;
+
+/** One per schema text, each with its compiled schema: compiling costs a hundred times what validating does. */
+const validators = new Map<string, { ajv: Validator; schema: unknown }>();
+const maxValidators = 32;
+
+// Taken before any script runs: what is cached must not pass through a built-in that a script has put its own in place of.
+const { stringify } = JSON;
+const { values } = Object;
+const { isArray } = Array;
+
+/** Whether `value` is told in full by its JSON: no functions, nothing beyond plain data. */
+const isPlainData = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null
+    ? typeof value !== 'function' && typeof value !== 'symbol'
+    : (isArray(value) || isPlainObject(value)) && values(value).every(isPlainData);
+
+function validatorOf(schema: object, options: unknown): { ajv: Validator; schema: unknown } {
+  Ajv ??= native.loadBundle('ajv') as new (options: object) => Validator;
+  const merged = { allErrors: true, logger: false, ...(options as object | undefined) };
+  if (!isPlainData(schema) || !isPlainData(merged)) return { ajv: new Ajv(merged), schema };
+  const key = stringify([schema, merged]);
+  let known = validators.get(key);
+  if (known === undefined) {
+    const [ownSchema, ownOptions] = native.parseJson(key) as [unknown, object];
+    known = { ajv: new Ajv(ownOptions), schema: ownSchema };
+    if (validators.size >= maxValidators) validators.clear();
+    validators.set(key, known);
+  }
+  return known;
+}
+
 method('jsonSchema', (assertion, [schema, options]) => {
   if (typeof schema !== 'object' || schema === null)
     ask(new Assertion(schema, undefined, 0), 'an', ['object']);
-  const Ajv = native.loadBundle('ajv') as new (options: object) => Validator;
-  const ajv = new Ajv({ allErrors: true, logger: false, ...(options as object | undefined) });
+  const { ajv, schema: given } = validatorOf(schema as object, options);
   const subject = assertion._obj;
   const data = subject instanceof Response ? subject.json() : subject;
-  const valid = ajv.validate(schema, data) && !ajv.errors;
+  const valid = ajv.validate(given, data) && !ajv.errors;
   check(
     assertion,
     valid,

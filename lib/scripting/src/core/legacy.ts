@@ -1,6 +1,6 @@
 /** The names of Postman's first API: `tests[…]`, `responseBody`, `postman.setEnvironmentVariable`, … */
 
-import { Request } from '../sdk/request.js';
+import type { Request } from '../sdk/request.js';
 import { expose } from './expose.js';
 import { native } from './native.js';
 import { currentCookies, currentInfo, currentResponse } from './pm.js';
@@ -10,7 +10,7 @@ import { scopeIndex, scopeView, type VariableScope } from './variables.js';
 
 /** As the old API did: what has a text is kept as text. */
 const asText = (value: unknown): unknown =>
-  value === false || (value && typeof (value as object).toString === 'function') ? String(value) : value;
+  value === false || (value && typeof (value).toString === 'function') ? String(value) : value;
 
 const environment = (): VariableScope => scopeView(scopeIndex.environment);
 const globals = (): VariableScope => scopeView(scopeIndex.globals);

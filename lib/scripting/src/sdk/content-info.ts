@@ -40,7 +40,7 @@ function formatOf(type: string): { mimeType: string; mimeFormat: string } {
   if (/\byaml\b/.test(minor)) return { mimeType: 'text', mimeFormat: 'yaml' };
   if (major === 'text') return { mimeType: 'text', mimeFormat: minor === 'css' ? 'stylesheet' : 'plain' };
   if (['image', 'audio', 'video'].includes(major)) return { mimeType: major, mimeFormat: major };
-  if (/pdf/.test(minor)) return { mimeType: 'embed', mimeFormat: 'pdf' };
+  if (minor.includes('pdf')) return { mimeType: 'embed', mimeFormat: 'pdf' };
   return { mimeType: major === '' ? 'unknown' : major, mimeFormat: 'raw' };
 }
 
