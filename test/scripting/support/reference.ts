@@ -61,7 +61,7 @@ export class ReferenceSandbox {
     const sandbox = require('postman-sandbox') as Sandbox;
     return new Promise((resolve, reject) => {
       sandbox.createContext({}, (error, context) => {
-        if (error) reject(error as Error);
+        if (error) reject(error);
         else {
           // An uncaught error is an event; without a listener it would be thrown here.
           context.on('error', () => {});
@@ -96,7 +96,7 @@ export class ReferenceSandbox {
         (error, result) => {
           this.context.off('console', onConsole);
           this.context.off(`execution.assertion.${id}`, onTests);
-          resolve({ error: (error ?? null) as ReferenceOutcome['error'], tests, console: lines, result });
+          resolve({ error: error ?? null, tests, console: lines, result });
         },
       );
     });
