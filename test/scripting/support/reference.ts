@@ -61,7 +61,7 @@ export class ReferenceSandbox {
     const sandbox = require('postman-sandbox') as Sandbox;
     return new Promise((resolve, reject) => {
       sandbox.createContext({}, (error, context) => {
-        if (error) reject(error);
+        if (error) reject(new Error('the reference sandbox cannot be created', { cause: error }));
         else {
           // An uncaught error is an event; without a listener it would be thrown here.
           context.on('error', () => {});

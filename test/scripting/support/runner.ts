@@ -73,9 +73,9 @@ export class ScriptRunner {
 
   async run(input: RunnerInput): Promise<RunnerOutcome> {
     this.process.stdin.write(`${JSON.stringify(input)}\n`);
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error('the script runner ended');
-    const outcome = JSON.parse(value) as RunnerOutcome;
+    const line = await this.lines.next();
+    if (line.done === true) throw new Error('the script runner ended');
+    const outcome = JSON.parse(line.value) as RunnerOutcome;
     if (outcome.runnerError !== undefined) throw new Error(outcome.runnerError);
     return outcome;
   }
