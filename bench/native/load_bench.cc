@@ -14,10 +14,13 @@
 int main(int argc, char** argv) {
   using namespace vayu;
   if (argc < 2) {
-    std::fprintf(stderr, "usage: load_bench URL [connections] [seconds] [full|counters] [auto|curl|wire] [iterations]\n");
+    std::fprintf(stderr,
+                 "usage: load_bench URL [connections] [seconds] [full|counters] [auto|curl|wire] [iterations]\n");
     return 2;
   }
-  const auto argument = [&](int index, const char* fallback) { return std::string(argc > index ? argv[index] : fallback); };
+  const auto argument = [&](int index, const char* fallback) {
+    return std::string(argc > index ? argv[index] : fallback);
+  };
   const double connections = std::atof(argument(2, "64").c_str());
   const double seconds = std::atof(argument(3, "3").c_str());
   const std::string transport = argument(5, "auto");
@@ -29,7 +32,9 @@ int main(int argc, char** argv) {
   plan.segments = {{static_cast<std::int64_t>(seconds * 1e9), connections, connections}};
   plan.histograms = argument(4, "full") == "full";
   plan.iterations = std::strtoull(argument(6, "0").c_str(), nullptr, 10);
-  plan.transport = transport == "curl" ? TransportChoice::kCurl : transport == "wire" ? TransportChoice::kWire : TransportChoice::kAuto;
+  plan.transport = transport == "curl"   ? TransportChoice::kCurl
+                   : transport == "wire" ? TransportChoice::kWire
+                                         : TransportChoice::kAuto;
 
   std::atomic<bool> ended{false};
   double done = 0;
@@ -53,7 +58,7 @@ int main(int argc, char** argv) {
   while (!ended.load()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   const double cpuUs = static_cast<double>(processCpuNs() - cpuBefore) / 1000;
   loop.stop();
-  std::printf("%s: %.0f requests, %.0f req/s, %.2f us CPU/request\n", started.transport.c_str(), done, done / elapsedMs * 1000,
-              cpuUs / done);
+  std::printf("%s: %.0f requests, %.0f req/s, %.2f us CPU/request\n", started.transport.c_str(), done,
+              done / elapsedMs * 1000, cpuUs / done);
   return done > 0 ? 0 : 1;
 }

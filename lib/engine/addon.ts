@@ -70,7 +70,14 @@ export interface NativeResult extends NativeResponse {
   startedAt: number;
   tests: { name: string; passed: boolean; skipped?: boolean; error?: string }[];
   console: { level: string; message: string }[];
-  scriptFailure?: { phase: number; kind: number; script: string; message: string; line: number; column: number };
+  scriptFailure?: {
+    phase: number;
+    kind: number;
+    script: string;
+    message: string;
+    line: number;
+    column: number;
+  };
   environment?: (string | number)[];
   collection?: (string | number)[];
   globals?: (string | number)[];
@@ -156,7 +163,7 @@ export function loadAddon(): Addon {
   }
   // node exports its own OpenSSL, nghttp2 and zlib. Without DEEPBIND a dynamically linked libcurl would run on those instead of the
   // libraries that it was built with. AddressSanitizer refuses the flag.
-  const { RTLD_NOW, RTLD_DEEPBIND } = os.constants.dlopen;
+  const { RTLD_NOW, RTLD_DEEPBIND } = os.constants.dlopen as { RTLD_NOW: number; RTLD_DEEPBIND?: number };
   const flags = RTLD_NOW | (process.env['VAYU_PLAIN_DLOPEN'] === '1' ? 0 : (RTLD_DEEPBIND ?? 0));
   const module = { exports: {} };
   try {

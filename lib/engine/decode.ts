@@ -29,7 +29,9 @@ export function decodeResult(result: NativeResult): Exchange {
     tests: result.tests,
     console: result.console as ConsoleLine[],
     changedVariables: {},
-    warnings: [...new Set(result.unresolved)].map((name) => `variable "${name}" is not defined; {{${name}}} was sent as written`),
+    warnings: [...new Set(result.unresolved)].map(
+      (name) => `variable "${name}" is not defined; {{${name}}} was sent as written`,
+    ),
     execution: { skipped: result.skipped },
   };
   if (result.nextRequest !== undefined) exchange.execution.nextRequest = result.nextRequest;
@@ -167,6 +169,7 @@ function errorCodeAt(position: number): ErrorCode {
 
 function toPairs(flat: string[]): HeaderPair[] {
   const pairs: HeaderPair[] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
+  for (let index = 0; index + 1 < flat.length; index += 2)
+    pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
   return pairs;
 }

@@ -67,7 +67,11 @@ export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan
     segments:
       model.kind === 'rate'
         ? model.segments.map((s) => ({ durationMs: s.durationMs, start: s.startRate, end: s.endRate }))
-        : model.segments.map((s) => ({ durationMs: s.durationMs, start: s.startConcurrency, end: s.endConcurrency })),
+        : model.segments.map((s) => ({
+            durationMs: s.durationMs,
+            start: s.startConcurrency,
+            end: s.endConcurrency,
+          })),
     arrival: model.kind === 'rate' && model.arrival === 'poisson' ? 1 : 0,
     seed: model.kind === 'rate' ? model.seed : 1,
     burst: model.kind === 'rate' ? model.burst : 0,
@@ -132,7 +136,9 @@ function encodeVariable(value: VariableValue): [kind: string, text: string] {
     case 'boolean':
       return [String(variableKinds.boolean), String(value)];
     default:
-      return value === null ? [String(variableKinds.null), 'null'] : [String(variableKinds.json), JSON.stringify(value)];
+      return value === null
+        ? [String(variableKinds.null), 'null']
+        : [String(variableKinds.json), JSON.stringify(value)];
   }
 }
 

@@ -249,7 +249,9 @@ export async function encodeRequest(
     renewal = signed.renewal;
   }
   warnings.push(
-    ...resolver.unresolved.map((name) => `variable "${name}" is not defined; {{${name}}} was sent as written`),
+    ...resolver.unresolved.map(
+      (name) => `variable "${name}" is not defined; {{${name}}} was sent as written`,
+    ),
   );
   if (auth.script !== undefined) scripts.preRequest.push(auth.script);
   const submission: Submission = {

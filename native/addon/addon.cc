@@ -35,6 +35,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 
 }  // namespace vayu::addon
 
-static Napi::Object vayuInitialise(Napi::Env env, Napi::Object exports) { return vayu::addon::initialise(env, exports); }
+static Napi::Object vayuInitialise(Napi::Env env, Napi::Object exports) {
+  return vayu::addon::initialise(env, exports);
+}
 
 NODE_API_MODULE(vayu, vayuInitialise)

@@ -52,7 +52,8 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : ObjectWrap(info), e
   EventLoopConfig config = configFromJs(info[0]);
   onResult_ = Napi::Persistent(info[1].As<Napi::Function>());
   onSnapshot_ = Napi::Persistent(info[2].As<Napi::Function>());
-  channel_ = TickChannel::open(env_, [this](Napi::Env env, TickChannel::Batch batch) { deliver(env, std::move(batch)); });
+  channel_ =
+      TickChannel::open(env_, [this](Napi::Env env, TickChannel::Batch batch) { deliver(env, std::move(batch)); });
   TickChannel& channel = *channel_;
   loop_ = std::make_unique<EventLoop>(
       std::move(config),

@@ -140,7 +140,8 @@ Napi::Array testCountsToJs(Napi::Env env, const std::vector<TestCount>& tests) {
     object.Set("failed", static_cast<double>(test.failed));
     object.Set("skipped", static_cast<double>(test.skipped));
     Napi::Array failures = Napi::Array::New(env, test.failures.size());
-    for (std::uint32_t at = 0; at < test.failures.size(); ++at) failures.Set(at, Napi::String::New(env, test.failures[at]));
+    for (std::uint32_t at = 0; at < test.failures.size(); ++at)
+      failures.Set(at, Napi::String::New(env, test.failures[at]));
     object.Set("failures", failures);
     array.Set(index, object);
   }
@@ -187,8 +188,8 @@ Napi::Object resultToJs(Napi::Env env, const ExchangeResult& result) {
   object.Set("unresolved", unresolved);
   object.Set("skipped", result.skipped);
   if (result.nextRequestSet) {
-    object.Set("nextRequest", result.nextRequest.has_value() ? Napi::Value(Napi::String::New(env, *result.nextRequest))
-                                                             : env.Null());
+    object.Set("nextRequest",
+               result.nextRequest.has_value() ? Napi::Value(Napi::String::New(env, *result.nextRequest)) : env.Null());
   }
   return object;
 }

@@ -138,7 +138,8 @@ ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& h
   // Spaces and characters outside of ASCII are encoded instead of refused.
   const CurlUrl parsed(curl_url());
   std::string url = request.url;
-  if (curl_url_set(parsed.get(), CURLUPART_URL, request.url.c_str(), CURLU_URLENCODE | CURLU_ALLOW_SPACE) == CURLUE_OK) {
+  if (curl_url_set(parsed.get(), CURLUPART_URL, request.url.c_str(), CURLU_URLENCODE | CURLU_ALLOW_SPACE) ==
+      CURLUE_OK) {
     char* normal = nullptr;
     if (curl_url_get(parsed.get(), CURLUPART_URL, &normal, 0) == CURLUE_OK) url = normal;
     curl_free(normal);
@@ -150,7 +151,8 @@ ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& h
 
   configureMethod(easy, request);
   if (const ErrorCode code = configureHeaders(easy, request, headers, message); code != ErrorCode::kNone) return code;
-  if (const ErrorCode code = configureVersion(easy, options.httpVersion, message); code != ErrorCode::kNone) return code;
+  if (const ErrorCode code = configureVersion(easy, options.httpVersion, message); code != ErrorCode::kNone)
+    return code;
 
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeoutMs));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -254,7 +256,9 @@ void readTransferInfo(CURL* easy, Exchange& exchange) {
   curl_easy_getinfo(easy, CURLINFO_REDIRECT_TIME_T, &redirect);
 
   // libcurl's times are cumulative since the transfer's start (since the last redirect's, where there was one).
-  const auto between = [](curl_off_t from, curl_off_t to) { return to > from ? static_cast<std::int64_t>(to - from) : 0; };
+  const auto between = [](curl_off_t from, curl_off_t to) {
+    return to > from ? static_cast<std::int64_t>(to - from) : 0;
+  };
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &number);
   exchange.connectionReused = number == 0 && sent > 0;
   if (number > 0) {

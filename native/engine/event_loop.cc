@@ -63,7 +63,8 @@ bool EventLoop::chooseTransport(const LoadPlan& plan, StartedRun& started) {
     started.error = "transport \"wire\" cannot carry this request: " + objection + "; use \"auto\" or \"curl\"";
     return false;
   }
-  const bool onWire = plan.transport == TransportChoice::kWire || (plan.transport == TransportChoice::kAuto && objection.empty());
+  const bool onWire =
+      plan.transport == TransportChoice::kWire || (plan.transport == TransportChoice::kAuto && objection.empty());
   started.transport = onWire ? "wire" : "curl";
   if (plan.transport != TransportChoice::kAuto) {
     started.transportReason = "asked for";
@@ -89,11 +90,13 @@ EventLoop::StartedRun EventLoop::startRun(LoadPlan plan) {
   if (!started.error.empty()) return started;
   started.id = ++nextRun_;
   started.workers = shards;
-  auto run = std::make_shared<LoadRun>(started.id, std::move(plan), static_cast<std::uint32_t>(shards), nowNs() + kAnnounceNs);
+  auto run =
+      std::make_shared<LoadRun>(started.id, std::move(plan), static_cast<std::uint32_t>(shards), nowNs() + kAnnounceNs);
   run->onWire = onWire;
   started.startNs = run->startNs;
   reporter_->watch(run);
-  for (std::size_t index = 0; index < shards; ++index) workers_[index]->startRun(run, static_cast<std::uint32_t>(index));
+  for (std::size_t index = 0; index < shards; ++index)
+    workers_[index]->startRun(run, static_cast<std::uint32_t>(index));
   return started;
 }
 

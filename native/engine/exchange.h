@@ -47,17 +47,17 @@ struct Phases {
 };
 
 struct Response {
-  int status = 0;              // 0: no status line was received
-  int httpVersion = 0;         // 10, 11, 20, 30
+  int status = 0;       // 0: no status line was received
+  int httpVersion = 0;  // 10, 11, 20, 30
   int redirects = 0;
-  bool bodyCut = false;        // longer than the capture limit
-  std::string statusText;      // only with captureHeaders
-  std::string headerBlock;     // "Name: value\r\n" lines of the final response; only with captureHeaders
-  std::string body;            // decoded; at most bodyCaptureLimit bytes
+  bool bodyCut = false;     // longer than the capture limit
+  std::string statusText;   // only with captureHeaders
+  std::string headerBlock;  // "Name: value\r\n" lines of the final response; only with captureHeaders
+  std::string body;         // decoded; at most bodyCaptureLimit bytes
   std::uint64_t headerBytes = 0;
   std::uint64_t bodyBytes = 0;  // on the wire
-  std::string effectiveUrl;    // only with captureHeaders
-  std::string remoteAddress;   // only with captureHeaders
+  std::string effectiveUrl;     // only with captureHeaders
+  std::string remoteAddress;    // only with captureHeaders
 
   // Keeps the strings' capacity.
   void reset();
@@ -94,9 +94,9 @@ class Exchange {
   Response response;
   ErrorCode error = ErrorCode::kNone;
   std::string errorMessage;
-  int osError = 0;              // errno of a failed connection attempt, when known
+  int osError = 0;  // errno of a failed connection attempt, when known
   bool connectionReused = false;
-  int retries = 0;              // resent on a fresh connection because a kept-alive one had gone stale
+  int retries = 0;  // resent on a fresh connection because a kept-alive one had gone stale
   std::uint64_t bytesSent = 0;
   std::uint64_t bytesReceived = 0;
 

@@ -87,7 +87,8 @@ void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {
     exchange_.fail(ErrorCode::kAborted, "aborted before the request was sent");
     finish();
   } else if (outcome.error.has_value()) {
-    exchange_.fail(ErrorCode::kScriptError, "the pre-request script failed, so the request was not sent: " + outcome.error->message);
+    exchange_.fail(ErrorCode::kScriptError,
+                   "the pre-request script failed, so the request was not sent: " + outcome.error->message);
     finish();
   } else if (outcome.skipRequest) {
     skipped_ = true;

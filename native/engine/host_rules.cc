@@ -37,7 +37,8 @@ bool ruleMatches(std::string_view rule, std::string_view host, int port) {
 
 bool hostAllowed(const std::vector<std::string>& rules, std::string_view host, int port) {
   if (rules.empty()) return true;
-  return std::any_of(rules.begin(), rules.end(), [&](const std::string& rule) { return ruleMatches(rule, host, port); });
+  return std::any_of(rules.begin(), rules.end(),
+                     [&](const std::string& rule) { return ruleMatches(rule, host, port); });
 }
 
 bool urlAllowed(const std::vector<std::string>& rules, const std::string& url, std::string& message) {

@@ -36,7 +36,7 @@ struct LoadRun {
   const LoadPlan plan;
   const std::uint32_t shards;
   const std::int64_t startNs;  // monotonic; the same for all workers
-  bool onWire = false;  // set before the workers hear of the run
+  bool onWire = false;         // set before the workers hear of the run
   std::vector<std::unique_ptr<ShardFigures>> figures;
 
   // Iterations of a closed model that are not begun yet, over all workers.

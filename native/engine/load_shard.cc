@@ -13,6 +13,8 @@ namespace {
 
 // Executions begun in one pass, so that responses are read between the requests of a backlog.
 constexpr int kBatch = 256;
+// How long scripts may hold a pass up: commands are heard between passes.
+constexpr std::int64_t kScriptedPassNs = 20 * kNsPerMs;
 // How often the target of a sloping concurrency is looked at.
 constexpr std::int64_t kSlopeStepNs = 10 * kNsPerMs;
 
@@ -93,6 +95,7 @@ void LoadShard::releaseArrivals(std::int64_t nowNs) {
     }
   }
   for (int count = 0; count < kBatch && pacer_.nextDueNs() <= elapsed; ++count) {
+    if (count > 0 && passIsLong(nowNs)) break;
     const std::int64_t intended = run_->startNs + pacer_.nextDueNs();
     const std::uint64_t iteration = pacer_.index();
     pacer_.pop();
@@ -113,6 +116,10 @@ void LoadShard::releaseArrivals(std::int64_t nowNs) {
   }
 }
 
+bool LoadShard::passIsLong(std::int64_t passNs) const {
+  return setting_.scripts != nullptr && vayu::nowNs() - passNs > kScriptedPassNs;
+}
+
 std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) const {
   const double target = concurrency_.valueAt(nowNs - run_->startNs);
   return static_cast<std::size_t>(shareOf(static_cast<std::uint64_t>(std::lround(target)), index_, run_->shards));
@@ -127,7 +134,7 @@ void LoadShard::fillConcurrency(std::int64_t nowNs) {
   const std::size_t target = targetConcurrency(nowNs);
   filling_ = false;
   for (int count = 0; running_.size() < target; ++count) {
-    if (count == kBatch) {
+    if (count == kBatch || (count > 0 && passIsLong(nowNs))) {
       filling_ = true;
       return;
     }

@@ -52,6 +52,7 @@ class LoadShard final : private ExecutionOwner {
   void abortAll();
   void dropUnsent();
   void endIfIdle(std::int64_t nowNs);
+  bool passIsLong(std::int64_t passNs) const;
   std::size_t targetConcurrency(std::int64_t nowNs) const;
 
   std::shared_ptr<LoadRun> run_;

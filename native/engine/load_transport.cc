@@ -44,7 +44,8 @@ bool LoadTransport::onRedirect(Exchange& exchange, std::string_view location) {
     exchange.fail(ErrorCode::kTooManyRedirects, "Maximum (0) redirects followed");
     return false;
   }
-  std::string key = std::to_string(exchange.response.status) + ' ' + std::string(location) + '\n' + exchange.response.headerBlock;
+  std::string key =
+      std::to_string(exchange.response.status) + ' ' + std::string(location) + '\n' + exchange.response.headerBlock;
   if (lastFrom_ == nullptr || lastFrom_->id != request.id || key != lastKey_) {
     std::string message;
     std::shared_ptr<const PreparedRequest> target =

@@ -17,7 +17,8 @@ std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
 }
 
 std::string originOf(CURLU* url) {
-  return part(url, CURLUPART_SCHEME) + "://" + part(url, CURLUPART_HOST) + ":" + part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  return part(url, CURLUPART_SCHEME) + "://" + part(url, CURLUPART_HOST) + ":" +
+         part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 }
 
 // The lines of Set-Cookie, each bound to the host that set it unless it names a domain itself.
@@ -33,7 +34,8 @@ std::vector<std::string> cookieLines(std::string_view block, const std::string& 
     std::string text(line);
     std::string lower = text;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (lower.find("; domain=") == std::string::npos && lower.find(";domain=") == std::string::npos) text += "; Domain=" + host;
+    if (lower.find("; domain=") == std::string::npos && lower.find(";domain=") == std::string::npos)
+      text += "; Domain=" + host;
     lines.push_back(std::move(text));
   }
   return lines;
@@ -59,7 +61,8 @@ std::shared_ptr<const PreparedRequest> redirected(const PreparedRequest& request
   auto next = std::make_shared<PreparedRequest>();
   next->url = part(url.get(), CURLUPART_URL);
   next->method = request.method;
-  const bool becomesGet = (status == 303 && request.method != "HEAD") || ((status == 301 || status == 302) && request.method == "POST");
+  const bool becomesGet =
+      (status == 303 && request.method != "HEAD") || ((status == 301 || status == 302) && request.method == "POST");
   if (becomesGet) {
     next->method = "GET";
   } else {
@@ -70,7 +73,8 @@ std::shared_ptr<const PreparedRequest> redirected(const PreparedRequest& request
     const auto is = [&field](std::string_view name) { return sameHeaderName(field.name, name); };
     if (!sameOrigin && (is("authorization") || is("cookie") || is("proxy-authorization"))) continue;
     if (is("host") && !sameOrigin) continue;
-    if (becomesGet && (is("content-type") || is("content-length") || is("content-encoding") || is("transfer-encoding"))) continue;
+    if (becomesGet && (is("content-type") || is("content-length") || is("content-encoding") || is("transfer-encoding")))
+      continue;
     next->headers.push_back(field);
   }
   auto options = std::make_shared<RequestOptions>(*request.options);

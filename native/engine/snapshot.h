@@ -14,13 +14,13 @@
 namespace vayu {
 
 struct WorkerReading {
-  double cpu = 0;             // share of the interval on a CPU
+  double cpu = 0;  // share of the interval on a CPU
   double maxLoopLagMs = 0;
 };
 
 struct Snapshot {
   std::uint64_t runId = 0;
-  std::int64_t startNs = 0;   // of the run, monotonic; clocks of samples are relative to it
+  std::int64_t startNs = 0;  // of the run, monotonic; clocks of samples are relative to it
   double elapsedMs = 0;
   bool final = false;
   std::array<double, kCountCount> counters{};

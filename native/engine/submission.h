@@ -13,8 +13,8 @@ namespace vayu {
 
 struct Submission {
   std::shared_ptr<const RequestOptions> options;
-  RequestDraft request;      // may hold {{templates}}
-  bool bodyIsText = true;    // templates are looked for in textual bodies only
+  RequestDraft request;                      // may hold {{templates}}
+  bool bodyIsText = true;                    // templates are looked for in textual bodies only
   std::shared_ptr<const ScriptSet> scripts;  // null: none
   VariableScopes variables;
   ExecutionInfo info;

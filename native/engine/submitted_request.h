@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "engine/execution.h"
 #include "engine/exchange_result.h"
+#include "engine/execution.h"
 
 namespace vayu {
 

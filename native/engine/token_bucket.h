@@ -33,7 +33,8 @@ class TokenBucket {
  private:
   void refill(std::int64_t nowNs) {
     if (lastNs_ != 0) {
-      tokens_ = std::min(burst_, tokens_ + static_cast<double>(nowNs - lastNs_) / static_cast<double>(kNsPerSecond) * rate_);
+      tokens_ =
+          std::min(burst_, tokens_ + static_cast<double>(nowNs - lastNs_) / static_cast<double>(kNsPerSecond) * rate_);
     }
     lastNs_ = nowNs;
   }

@@ -62,8 +62,8 @@ void Worker::cancel(std::uint64_t id) {
       found->second->abort();
       return;
     }
-    const auto waiting =
-        std::find_if(self.pending_.begin(), self.pending_.end(), [id](const auto& request) { return request->id() == id; });
+    const auto waiting = std::find_if(self.pending_.begin(), self.pending_.end(),
+                                      [id](const auto& request) { return request->id() == id; });
     if (waiting == self.pending_.end()) return;
     (*waiting)->abandon();
     self.gauges_.pending.fetch_sub(1, std::memory_order_relaxed);
@@ -183,7 +183,8 @@ void Worker::advanceRuns(std::int64_t nowNs) {
     }
     const std::shared_ptr<LoadRun> ended = run;
     const Recorder& recorder = shard->recorder();
-    gauges_.processed.fetch_add(recorder.get(Count::kSucceeded) + recorder.get(Count::kFailed), std::memory_order_relaxed);
+    gauges_.processed.fetch_add(recorder.get(Count::kSucceeded) + recorder.get(Count::kFailed),
+                                std::memory_order_relaxed);
     shards_.erase(shards_.begin() + static_cast<std::ptrdiff_t>(index));
     if (ended->shardsRunning.fetch_sub(1, std::memory_order_acq_rel) == 1) events_.onRunEnded(ended);
   }

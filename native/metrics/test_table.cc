@@ -37,7 +37,8 @@ void TestTable::count(std::string_view name, bool passed, bool skipped, std::str
 void TestTable::addTo(std::vector<TestCount>& totals) const {
   const std::lock_guard lock(mutex_);
   for (const Entry& entry : entries_) {
-    auto total = std::find_if(totals.begin(), totals.end(), [&entry](const TestCount& t) { return t.name == entry.name; });
+    auto total =
+        std::find_if(totals.begin(), totals.end(), [&entry](const TestCount& t) { return t.name == entry.name; });
     if (total == totals.end()) total = totals.insert(totals.end(), TestCount{entry.name, 0, 0, 0, {}});
     total->passed += entry.passed.get();
     total->failed += entry.failed.get();

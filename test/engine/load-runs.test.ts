@@ -128,12 +128,12 @@ describe('pacing', () => {
     );
   });
 
-  it('refuses a change that is none', () => {
+  it('refuses a change that is none', async () => {
     const run = engine.startLoad(planOf(server.url, concurrencyModel(1, 200)), () => undefined);
     for (const change of [{}, { rate: 5 }, { concurrency: -1 }, { concurrency: Number.NaN }]) {
       assert.throws(() => run.update(change), /"concurrency" must be a number/);
     }
-    return run.done;
+    await run.done;
   });
 });
 
