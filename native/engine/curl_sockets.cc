@@ -20,6 +20,7 @@ struct CurlSockets::Socket final : PollTarget {
   const curl_socket_t fd;
   CurlSocketOwner* owner = nullptr;
   bool isConnection = false;
+  bool isConnected = false;  // reading is wanted, so connecting is over
   std::uint8_t wanted = 0;
   std::uint8_t registered = 0;
 };
@@ -56,12 +57,20 @@ void CurlSockets::want(curl_socket_t fd, int what, CurlSocketOwner* owner) {
   if (socket == nullptr) return;
   socket->wanted = 0;
   if (what == CURL_POLL_REMOVE) {
-    if (!socket->isConnection) socket->forget();
+    if (!socket->isConnection) {
+      socket->forget();
+    } else if (!socket->isConnected && fcntl(fd, F_GETFD) < 0) {
+      // libcurl 7 closes what it fails to connect without asking closesocket, and tells of it afterwards.
+      socket->registered = 0;
+      socket->isConnection = false;
+      --connections_;
+    }
     return;
   }
   socket->owner = owner;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) socket->wanted |= kReadable;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) socket->wanted |= kWritable;
+  if ((socket->wanted & kReadable) != 0) socket->isConnected = true;
   const bool lacks = (socket->wanted & ~socket->registered) != 0;
   // Readability left registered without need is harmless; writability would fire at once and always.
   const bool firesIdly = (socket->registered & kWritable) != 0 && (socket->wanted & kWritable) == 0;
@@ -82,8 +91,17 @@ curl_socket_t CurlSockets::open(const curl_sockaddr& address) {
 #ifndef SOCK_CLOEXEC
   fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
-  socketFor(fd, true)->isConnection = true;
-  ++connections_;
+  Socket& fresh = *socketFor(fd, true);
+  fresh.registered = 0;
+  if (fresh.isConnection) {
+    // The number of one that was closed without a word, which libcurl may go on watching as if nothing had happened.
+    if (fresh.wanted != 0 && poller_.add(fd, fresh.wanted, &fresh)) fresh.registered = fresh.wanted;
+  } else {
+    fresh.wanted = 0;
+    ++connections_;
+  }
+  fresh.isConnection = true;
+  fresh.isConnected = false;
   return fd;
 }
 

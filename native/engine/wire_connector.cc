@@ -162,7 +162,9 @@ int WireConnector::onSocket(CURL*, curl_socket_t socket, int what, void* laneDat
   std::uint8_t events = 0;
   if ((what & CURL_POLL_IN) != 0) events |= kReadable;
   if ((what & CURL_POLL_OUT) != 0) events |= kWritable;
-  if (watch != nullptr) return self.poller_.modify(socket, events, watch) ? 0 : -1;
+  // Another socket may have got the number of one that libcurl closed without a word; -1 would end every transfer of the lane.
+  if (watch != nullptr)
+    return self.poller_.modify(socket, events, watch) || self.poller_.add(socket, events, watch) ? 0 : -1;
   if (self.idleWatches_.empty()) {
     watch = &self.watches_.emplace_back();
   } else {

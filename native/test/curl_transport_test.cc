@@ -193,6 +193,31 @@ TEST_F(CurlTransportTest, AbortsInEveryStage) {
   close(deaf);
 }
 
+// libcurl 7 closes a connection that it gives up without a word, and the next socket gets its number.
+TEST_F(CurlTransportTest, GoesOnAfterConnectionsThatWereNeverMade) {
+  std::uint16_t deafPort = 0;
+  const int deaf = listenOnLoopback(0, deafPort);
+  const auto never = ExchangeLoop::with(*ExchangeLoop::request("http://127.0.0.1:" + std::to_string(deafPort) + "/"),
+                                        [](RequestOptions& options) { options.timeoutMs = 100; });
+  ExchangeLoop filler([](Poller& poller) { return std::make_unique<CurlTransport>(poller, CurlTransportLimits{}); });
+  filler.start(never);
+  filler.runFor(50);
+  LoopbackServer server([](ServerConnection& connection) {
+    if (connection.readRequest()) connection.write(response("200 OK", "ok", "Connection: close\r\n"));
+  });
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(loop.fetch(never).error, ErrorCode::kTimeout);
+    Exchange& aborted = loop.start(never);
+    loop.runFor(10);
+    transport().abort(aborted);
+    EXPECT_EQ(transport().openConnections(), 0u);
+    const Exchange& exchange = loop.fetch(ExchangeLoop::request(server.url()));
+    EXPECT_EQ(exchange.error, ErrorCode::kNone) << exchange.errorMessage;
+    EXPECT_LT(exchange.clocks.doneNs - exchange.clocks.sentNs, 3 * kNsPerSecond);
+  }
+  close(deaf);
+}
+
 TEST_F(CurlTransportTest, EndsWithExchangesInFlight) {
   LoopbackServer silent([](ServerConnection& connection) {
     if (connection.readRequest()) connection.sleep(60s);
