@@ -387,7 +387,7 @@ const unknownMember = exposeProxy(
       if (typeof key !== 'string' || key in target || ['then', 'catch', 'inspect', 'toJSON'].includes(key)) {
         return Reflect.get(target, key, receiver);
       }
-      return receiver instanceof Assertion ? (toChai(receiver)[key]) : undefined;
+      return receiver instanceof Assertion ? toChai(receiver)[key] : undefined;
     },
     setPrototypeOf: () => false,
     defineProperty: () => false,

@@ -10,7 +10,7 @@ import { scopeIndex, scopeView, type VariableScope } from './variables.js';
 
 /** As the old API did: what has a text is kept as text. */
 const asText = (value: unknown): unknown =>
-  value === false || (value && typeof (value).toString === 'function') ? String(value) : value;
+  value === false || (value && typeof value.toString === 'function') ? String(value) : value;
 
 const environment = (): VariableScope => scopeView(scopeIndex.environment);
 const globals = (): VariableScope => scopeView(scopeIndex.globals);

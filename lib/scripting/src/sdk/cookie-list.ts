@@ -84,7 +84,7 @@ const traits: ListTraits<Cookie> = {
     if (typeof source === 'string') return parseSetCookie(source);
     if (typeof source !== 'object' || source === null) return undefined;
     const { key, name, value } = source as { key?: unknown; name?: unknown; value?: unknown };
-    return { ...(source), name: String(name ?? key ?? ''), value: String(value ?? '') };
+    return { ...source, name: String(name ?? key ?? ''), value: String(value ?? '') };
   },
   stringify: (items) => items.map((item) => `${item.name}=${item.value}`).join('; '),
 };

@@ -5,7 +5,7 @@ import { expose } from '../core/expose.js';
 import { native } from '../core/native.js';
 import { contentInfo, type ContentInfo } from './content-info.js';
 import { CookieList, parseSetCookie, type Cookie } from './cookie-list.js';
-import type { HeaderList} from './header-list.js';
+import type { HeaderList } from './header-list.js';
 import { ResponseHeaderList, type Header } from './header-list.js';
 import { describeToChai } from './inspection.js';
 import { jsonError } from './json-error.js';
