@@ -39,7 +39,7 @@ const stages = {
   },
 };
 
-const defaultStages = ['lint', 'native', 'sanitizers', 'ts'];
+const defaultStages = ['lint', 'native', 'ts'];
 
 function typeCheck() {
   for (const config of ['tsconfig.json', 'lib/scripting/tsconfig.json']) {

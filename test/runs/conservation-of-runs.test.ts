@@ -173,7 +173,9 @@ describe('planned = sent + dropped, sent = succeeded + failed + aborted, and the
     // What was under way when it died was cut off; what came afterwards found nobody.
     const refused = failed.byClass['connection_failed'] ?? 0;
     assert.ok(refused >= 100, JSON.stringify(failed));
-    assert.ok(target.count() <= sent - refused, `${target.count()} arrived, ${sent - refused} could`);
+    // One that arrived and whose kept-alive connection then died unanswered was sent again, and found nobody.
+    const most = sent - refused + report.connections.retries;
+    assert.ok(target.count() <= most, `${target.count()} arrived, ${most} could`);
     assert.equal(harness.store.runs.get(runId)?.status, 'completed');
   });
 

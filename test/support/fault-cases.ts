@@ -131,7 +131,7 @@ export function faultCases(urls: FaultUrls): FaultCase[] {
     path('/chunked/endless', 'response_too_large', { options: { maxResponseBytes: 1_000_000 } }),
     // The wire unpacks only what somebody reads.
     path('/encoding/bomb', 'response_too_large', { options: { maxResponseBytes: 1_000_000 }, onWire: 200 }),
-    path('/encoding/broken-gzip', 'protocol_error'),
+    path('/encoding/broken-gzip', 'protocol_error', { onWire: 200 }),
     path('/redirect/loop?', 'too_many_redirects', { options: { maxRedirects: 5 } }),
 
     // Where a redirect must not lead.
