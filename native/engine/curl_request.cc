@@ -1,5 +1,6 @@
 #include "engine/curl_request.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/clock.h"
@@ -243,14 +244,14 @@ void readTransferInfo(CURL* easy, Exchange& exchange) {
   curl_off_t dns = 0;
   curl_off_t connect = 0;
   curl_off_t tls = 0;
-  curl_off_t sent = 0;
+  curl_off_t written = 0;
   curl_off_t first = 0;
   curl_off_t total = 0;
   curl_off_t redirect = 0;
   curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &dns);
   curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connect);
   curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls);
-  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &written);
   curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
   curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total);
   curl_easy_getinfo(easy, CURLINFO_REDIRECT_TIME_T, &redirect);
@@ -260,14 +261,15 @@ void readTransferInfo(CURL* easy, Exchange& exchange) {
     return to > from ? static_cast<std::int64_t>(to - from) : 0;
   };
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &number);
-  exchange.connectionReused = number == 0 && sent > 0;
+  exchange.connectionReused = number == 0 && written > 0;
   if (number > 0) {
     exchange.phases.dnsUs = dns;
     exchange.phases.connectUs = between(dns, connect);
     exchange.phases.tlsUs = tls > 0 ? between(connect, tls) : 0;
   }
   if (first > 0) {
-    exchange.phases.firstByteUs = between(sent, first);
+    // From when the connection was ready: libcurl's pre-transfer time is taken after the request was written.
+    exchange.phases.firstByteUs = between(std::max({dns, connect, tls}), first);
     exchange.phases.downloadUs = between(first, total - redirect > first ? total - redirect : total);
     exchange.clocks.firstByteNs = exchange.clocks.doneNs - (total - redirect - first) * kNsPerUs;
   }

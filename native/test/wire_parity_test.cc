@@ -1,6 +1,7 @@
 // What a client must make of a server, whichever transport carries the request: every case runs on both.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 
@@ -98,6 +99,25 @@ TEST_P(TransportParity, ReusesConnections) {
   EXPECT_EQ(server->requests(), 21);
   EXPECT_EQ(loop.transport().connectionsOpened(), 1u);
   EXPECT_EQ(loop.transport().openConnections(), 1u);
+}
+
+// From start to end the phases leave no time out. The best of some requests: a busy machine may stop the thread between
+// the last phase and the clock's reading.
+TEST_P(TransportParity, PhasesAddUpToTheServiceTime) {
+  server = std::make_unique<LoopbackServer>([](ServerConnection& connection) {
+    if (connection.readRequest()) connection.write(response("200 OK", "ok", "Connection: close\r\n"));
+  });
+  double best = 0;
+  for (int index = 0; index < 20; ++index) {
+    const Exchange& exchange = loop.fetch(ExchangeLoop::request(server->url()));
+    const Phases& phases = exchange.phases;
+    const auto sumNs =
+        kNsPerUs * (phases.dnsUs + phases.connectUs + phases.tlsUs + phases.firstByteUs + phases.downloadUs);
+    const auto serviceNs = exchange.clocks.doneNs - exchange.clocks.sentNs;
+    EXPECT_LE(sumNs, serviceNs + 5 * kNsPerUs);
+    best = std::max(best, static_cast<double>(sumNs) / static_cast<double>(serviceNs));
+  }
+  EXPECT_GT(best, 0.9);
 }
 
 TEST_P(TransportParity, OpensAsManyConnectionsAsAreInFlight) {
