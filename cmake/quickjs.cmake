@@ -17,8 +17,21 @@ else()
     endif()
   endif()
   file(STRINGS "${VAYU_QUICKJS_SOURCE_DIR}/VERSION" VAYU_QUICKJS_VERSION LIMIT_COUNT 1)
+  # A copy that a script's time limit reaches everywhere; as it comes where there is no Node to write it.
+  set(VAYU_QUICKJS_MAIN "${VAYU_QUICKJS_SOURCE_DIR}/quickjs.c")
+  find_program(VAYU_NODE node)
+  if(VAYU_NODE)
+    set(VAYU_QUICKJS_MAIN "${CMAKE_CURRENT_BINARY_DIR}/generated/quickjs.c")
+    add_custom_command(
+      OUTPUT "${VAYU_QUICKJS_MAIN}"
+      COMMAND "${VAYU_NODE}" "${CMAKE_CURRENT_SOURCE_DIR}/scripts/steps/poll-quickjs.mjs" "${VAYU_QUICKJS_SOURCE_DIR}/quickjs.c"
+              "${VAYU_QUICKJS_MAIN}"
+      DEPENDS "${VAYU_QUICKJS_SOURCE_DIR}/quickjs.c" "${CMAKE_CURRENT_SOURCE_DIR}/scripts/steps/poll-quickjs.mjs"
+      COMMENT "Preparing quickjs.c"
+      VERBATIM)
+  endif()
   add_library(quickjs STATIC
-    "${VAYU_QUICKJS_SOURCE_DIR}/quickjs.c"
+    "${VAYU_QUICKJS_MAIN}"
     "${VAYU_QUICKJS_SOURCE_DIR}/libregexp.c"
     "${VAYU_QUICKJS_SOURCE_DIR}/libunicode.c"
     "${VAYU_QUICKJS_SOURCE_DIR}/cutils.c"

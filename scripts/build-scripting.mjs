@@ -1,6 +1,7 @@
 // Bundles lib/scripting and the libraries that scripts can require into one generated C++ file.
 // usage: node scripts/build-scripting.mjs --out <directory>
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,6 +9,8 @@ import { build } from 'esbuild';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'lib/scripting/src');
+/** Resolves as Postman's collection library does, which brings a faker of its own. */
+const ofCollection = createRequire(createRequire(join(root, 'package.json')).resolve('postman-collection'));
 
 /** Bundles with an entry of their own under lib/scripting/src. */
 const ownEntries = {
@@ -48,6 +51,7 @@ const packages = {
 
 /** Node's own modules inside of packages. `timers` is the sandbox's. */
 const alias = {
+  '@faker-js/faker/locale/en': ofCollection.resolve('@faker-js/faker/locale/en'),
   assert: 'assert/',
   buffer: 'buffer/',
   events: 'events/',

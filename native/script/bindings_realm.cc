@@ -16,6 +16,18 @@ JSValue loadBundle(JSContext* context, JSValueConst, int argc, JSValueConst* arg
   return Realm::of(context).loadBundle(name.view());
 }
 
+// loadLibrary(name): loadBundle for what the script itself asks for.
+JSValue loadLibrary(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
+  JsText name(context, argc > 0 ? argv[0] : JS_UNDEFINED);
+  if (!name.ok()) return JS_EXCEPTION;
+  return Realm::of(context).loadLibrary(name.view());
+}
+
+// isRewound(): whether the realm goes back to an earlier state after each execution, seeds of random numbers included.
+JSValue isRewound(JSContext* context, JSValueConst, int, JSValueConst*) {
+  return JS_NewBool(context, Realm::of(context).sealed());
+}
+
 JSValue guardGlobals(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   if (argc < 1 || !installGlobalGuard(context, argv[0])) return JS_EXCEPTION;
   return JS_UNDEFINED;
@@ -47,8 +59,9 @@ JSValue dynamicValue(JSContext* context, JSValueConst, int argc, JSValueConst* a
 }
 
 constexpr BindingEntry kEntries[] = {
-    {"loadBundle", loadBundle, 1}, {"guardGlobals", guardGlobals, 1}, {"needEnd", needEnd, 0},
-    {"substitute", substitute, 2}, {"dynamicValue", dynamicValue, 1},
+    {"loadBundle", loadBundle, 1},     {"loadLibrary", loadLibrary, 1}, {"isRewound", isRewound, 0},
+    {"guardGlobals", guardGlobals, 1}, {"needEnd", needEnd, 0},         {"substitute", substitute, 2},
+    {"dynamicValue", dynamicValue, 1},
 };
 
 }  // namespace

@@ -110,6 +110,12 @@ JSValue randomBytes(JSContext* context, JSValueConst, int argc, JSValueConst* ar
   return JS_NewArrayBufferCopy(context, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+// random() → a number in [0, 1): Math.random, with a state that outlives the realm's.
+JSValue random(JSContext* context, JSValueConst, int, JSValueConst*) {
+  thread_local std::mt19937_64 source{std::random_device{}()};
+  return JS_NewFloat64(context, static_cast<double>(source() >> 11) * 0x1.0p-53);
+}
+
 // digest("SHA-256", bytes) → ArrayBuffer
 JSValue digest(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   const std::uint8_t* data = nullptr;
@@ -129,13 +135,9 @@ JSValue parseJson(JSContext* context, JSValueConst, int argc, JSValueConst* argv
 }
 
 constexpr BindingEntry kEntries[] = {
-    {"utf8Encode", utf8Encode, 1},
-    {"utf8Decode", utf8Decode, 1},
-    {"base64Encode", base64Encode, 1},
-    {"base64Decode", base64Decode, 1},
-    {"randomBytes", randomBytes, 1},
-    {"parseJson", parseJson, 1},
-    {"digest", digest, 2},
+    {"utf8Encode", utf8Encode, 1},     {"utf8Decode", utf8Decode, 1},   {"base64Encode", base64Encode, 1},
+    {"base64Decode", base64Decode, 1}, {"randomBytes", randomBytes, 1}, {"random", random, 0},
+    {"parseJson", parseJson, 1},       {"digest", digest, 2},
 };
 
 }  // namespace

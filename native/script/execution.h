@@ -43,6 +43,7 @@ struct ScriptExecution {
   std::uint32_t pendingTests = 0;
   JSValue main = JS_UNDEFINED;  // the promise of a script that awaits
   bool skipped = false;         // pm.execution.skipRequest() ended the script
+  bool ownRealm = false;        // runs in a realm that only its program uses
   bool needsEnd = false;        // the library has something to write back when the script is done
   std::size_t consoleBytes = 0;
 

@@ -68,6 +68,7 @@ void Realm::loadCore() {
     begin_ = JS_GetPropertyStr(context_, api.get(), "begin");
     end_ = JS_GetPropertyStr(context_, api.get(), "end");
     dynamic_ = JS_GetPropertyStr(context_, api.get(), "dynamicValue");
+    preload_ = JS_GetPropertyStr(context_, api.get(), "preload");
     guard_ = JS_GetPrototype(context_, global_);
   }
   if (api.failed() || !JS_IsFunction(context_, begin_) || !JS_IsFunction(context_, end_)) {
@@ -89,6 +90,11 @@ void Realm::loadCore() {
 }
 
 JSValue Realm::loadBundle(std::string_view name) {
+  if (execution_) execution_->program->noteBundle("*" + std::string(name));
+  return instantiate(name);
+}
+
+JSValue Realm::instantiate(std::string_view name) {
   // The parser recurses deeper in a library's code than a script is given stack for.
   JS_SetMaxStackSize(runtime_, std::max(limits_.stackBytes, kLoadStackBytes));
   const auto bytecode = bundleBytecode(context_, name);
@@ -103,6 +109,53 @@ JSValue Realm::loadBundle(std::string_view name) {
   const JSValue module = factory.failed() ? JS_EXCEPTION : JS_Call(context_, factory.get(), JS_UNDEFINED, 1, arguments);
   restoreGlobals(aside);
   return module;
+}
+
+JSValue Realm::loadLibrary(std::string_view name) {
+  if (execution_) {
+    execution_->program->usesLibraries = true;
+    execution_->program->noteBundle(std::string(name));
+  }
+  return instantiate(name);
+}
+
+bool Realm::preload(const std::vector<std::string>& bundles) {
+  JS_UpdateStackTop(runtime_);
+  deadlineNs_ = monotonicNs() + kCompileBudgetNs;
+  for (const std::string& name : bundles) {
+    JsRef argument(context_, newString(context_, name));
+    JSValueConst arguments[] = {argument.get()};
+    JsRef result(context_, JS_Call(context_, preload_, JS_UNDEFINED, 1, arguments));
+    if (result.failed()) {
+      JS_FreeValue(context_, JS_GetException(context_));
+      spoilt_ = true;
+      break;
+    }
+  }
+  JSContext* jobContext = nullptr;
+  while (!spoilt_ && JS_ExecutePendingJob(runtime_, &jobContext) > 0) {
+  }
+  deadlineNs_ = kNever;
+  preloaded_ = bundles.size();
+  if (timedOut_ || heap_.limitReached()) spoilt_ = true;
+  return !spoilt_;
+}
+
+void Realm::seal() {
+  JS_RunGC(runtime_);
+  sealedLoaded_ = loaded_;
+  heap_.seal();
+}
+
+void Realm::rewind() {
+  heap_.rewind();
+  loaded_ = sealedLoaded_;
+  rejections_.clear();
+  execution_ = nullptr;
+  script_ = nullptr;
+  deadlineNs_ = kNever;
+  timedOut_ = false;
+  spoilt_ = false;
 }
 
 std::vector<Realm::OwnGlobal> Realm::setGlobalsAside() {
@@ -216,6 +269,15 @@ JSValue Realm::bytecodeOf(const CompiledScript& script) {
   if (JS_IsException(function)) return function;
   loaded_.emplace(&script, JS_DupValue(context_, function));
   return function;
+}
+
+void Realm::load(const CompiledScript& script) {
+  if (script.syntaxError) return;
+  JsRef function(context_, bytecodeOf(script));
+  if (function.failed()) {
+    JS_FreeValue(context_, JS_GetException(context_));
+    spoilt_ = true;
+  }
 }
 
 void Realm::forget(const CompiledScript* script) {

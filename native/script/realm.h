@@ -44,6 +44,15 @@ class Realm {
   void attach(ScriptExecution& execution);
   bool detach();
 
+  // Loads Program::bundles ahead of the scripts that will ask for them. False: the limits leave no room, and the realm is spoilt.
+  bool preload(const std::vector<std::string>& bundles);
+  std::size_t preloadedCount() const { return preloaded_; }
+  // Keeps the present state to come back to. Nothing may be attached.
+  void seal();
+  bool sealed() const { return heap_.sealed(); }
+  // Back to the sealed state, whatever has happened since; nothing may be attached.
+  void rewind();
+
   // Starts a script with a fresh `pm`. False: it failed, and execution.outcome.error says how.
   bool startScript(const CompiledScript& script);
   // Runs promise jobs. True while the script waits for a timer or a request.
@@ -59,6 +68,8 @@ class Realm {
 
   // Compiles to bytecode, or leaves the syntax error in `script`.
   void compile(const ScriptSource& source, CompiledScript& script);
+  // Loads the bytecode, so that it is part of what seal() keeps.
+  void load(const CompiledScript& script);
   // Drops what was loaded of a script that is about to die.
   void forget(const CompiledScript* script);
 
@@ -70,6 +81,8 @@ class Realm {
 
   // Calls a bundle's factory. An exception is pending when the result says so.
   JSValue loadBundle(std::string_view name);
+  // The same for a library that the script at hand asks for.
+  JSValue loadLibrary(std::string_view name);
   void noteRejection(JSContext* context, JSValueConst promise, JSValueConst reason, bool handled);
   bool spoilt() const { return spoilt_; }
 
@@ -87,6 +100,7 @@ class Realm {
   };
 
   void loadCore();
+  JSValue instantiate(std::string_view name);
   std::vector<OwnGlobal> setGlobalsAside();
   void restoreGlobals(std::vector<OwnGlobal>& aside);
   void clearGlobals();
@@ -107,10 +121,13 @@ class Realm {
   JSValue begin_ = JS_UNDEFINED;
   JSValue end_ = JS_UNDEFINED;
   JSValue dynamic_ = JS_UNDEFINED;
+  JSValue preload_ = JS_UNDEFINED;
   JSAtom pmAtom_ = JS_ATOM_NULL;
   JSAtom testsAtom_ = JS_ATOM_NULL;
   std::vector<JSAtom> baseGlobals_;
   std::unordered_map<const CompiledScript*, JSValue> loaded_;
+  std::unordered_map<const CompiledScript*, JSValue> sealedLoaded_;
+  std::size_t preloaded_ = 0;
   std::vector<Rejection> rejections_;
   JsonParser jsonParser_;
   ScriptExecution* execution_ = nullptr;

@@ -90,23 +90,75 @@ ScriptHeap::~ScriptHeap() {
     std::free(large_);
     large_ = next;
   }
+  for (LargeHeader* header : sealedLarge_) std::free(header);
 #if VAYU_SCRIPT_HEAP_PAGES
   if (reservation_) munmap(reservation_, reservationBytes_);
 #endif
+}
+
+std::size_t ScriptHeap::filledBytes(const std::byte* page) const {
+  for (const SizeClass& sizeClass : now_.classes) {
+    if (sizeClass.fresh > page && sizeClass.freshEnd == page + kPageBytes) {
+      return static_cast<std::size_t>(sizeClass.fresh - page);
+    }
+  }
+  return kPageBytes;
+}
+
+void ScriptHeap::seal() {
+  sealed_ = true;
+  then_ = now_;
+  for (std::size_t index = 0; index < now_.pagesTaken; ++index) {
+    std::byte* page = region_ + index * kPageBytes;
+    sealedRanges_.push_back({page, filledBytes(page)});
+  }
+  while (large_) {
+    LargeHeader* header = large_;
+    large_ = header->next;
+    header->previous = header->next = nullptr;
+    header->sealed = true;
+    sealedLarge_.push_back(header);
+    sealedRanges_.push_back({reinterpret_cast<std::byte*>(header + 1), header->size});
+  }
+  std::size_t total = 0;
+  for (const Range& range : sealedRanges_) total += range.size;
+  sealedBytes_.reserve(total);
+  for (const Range& range : sealedRanges_) sealedBytes_.insert(sealedBytes_.end(), range.at, range.at + range.size);
+}
+
+void ScriptHeap::rewind() {
+  while (large_) {
+    LargeHeader* next = large_->next;
+    std::free(large_);
+    large_ = next;
+  }
+#if VAYU_SCRIPT_HEAP_PAGES
+  // What an execution took beyond the sealed pages goes back to the system when it is much.
+  constexpr std::size_t kKeptPages = 32;
+  if (const std::size_t kept = then_.pagesTaken + kKeptPages; now_.pagesTaken > kept) {
+    madvise(region_ + kept * kPageBytes, (now_.pagesTaken - kept) * kPageBytes, MADV_DONTNEED);
+  }
+#endif
+  now_ = then_;
+  const std::byte* from = sealedBytes_.data();
+  for (const Range& range : sealedRanges_) {
+    std::memcpy(range.at, from, range.size);
+    from += range.size;
+  }
 }
 
 // Not every path of QuickJS stands a second refusal while it builds the error of the first (2025-04-26: build_backtrace uses an
 // error object that the second one frees). So each refusal is followed by an allowance, which lasts for the unwinding; the interrupt
 // handler ends the script before it can make much of it, and the ceiling bounds what it can.
 bool ScriptHeap::admit(std::size_t bytes) {
-  if (bytes <= limit_ && used_ <= limit_ - bytes) return true;
-  limitReached_ = true;
+  if (bytes <= limit_ && now_.used <= limit_ - bytes) return true;
+  now_.limitReached = true;
   const std::size_t ceiling = limit_ + std::max<std::size_t>(limit_ / 2, 16u << 20);
-  if (bytes <= allowance_ && used_ + bytes <= ceiling) {
-    allowance_ -= bytes;
+  if (bytes <= now_.allowance && now_.used + bytes <= ceiling) {
+    now_.allowance -= bytes;
     return true;
   }
-  allowance_ = kUnwindingBytes;
+  now_.allowance = kUnwindingBytes;
   return false;
 }
 
@@ -119,7 +171,7 @@ void* ScriptHeap::allocateSmall(std::size_t size) {
   const std::size_t index = kClassOf[(size + 15) / 16];
   const std::size_t classBytes = kClassBytes[index];
   if (!admit(classBytes)) return nullptr;
-  SizeClass& sizeClass = classes_[index];
+  SizeClass& sizeClass = now_.classes[index];
   void* block;
   if (sizeClass.free) {
     block = sizeClass.free;
@@ -128,18 +180,18 @@ void* ScriptHeap::allocateSmall(std::size_t size) {
     block = takeFresh(sizeClass, classBytes);
     if (!block) return nullptr;
   }
-  used_ += classBytes;
+  now_.used += classBytes;
   return block;
 }
 
 void* ScriptHeap::takeFresh(SizeClass& sizeClass, std::size_t classBytes) {
   if (sizeClass.fresh == nullptr || sizeClass.fresh + classBytes > sizeClass.freshEnd) {
-    if ((pagesTaken_ + 1) * kPageBytes > regionBytes_) {
-      limitReached_ = true;
+    if ((now_.pagesTaken + 1) * kPageBytes > regionBytes_) {
+      now_.limitReached = true;
       return nullptr;
     }
-    std::byte* page = region_ + pagesTaken_ * kPageBytes;
-    ++pagesTaken_;
+    std::byte* page = region_ + now_.pagesTaken * kPageBytes;
+    ++now_.pagesTaken;
     reinterpret_cast<PageHeader*>(page)->blockBytes = classBytes;
     sizeClass.fresh = page + std::max<std::size_t>(sizeof(PageHeader), 16);
     sizeClass.freshEnd = page + kPageBytes;
@@ -153,16 +205,17 @@ void* ScriptHeap::allocateLarge(std::size_t size) {
   if (size > SIZE_MAX - sizeof(LargeHeader) || !admit(size + sizeof(LargeHeader))) return nullptr;
   auto* header = static_cast<LargeHeader*>(std::malloc(size + sizeof(LargeHeader)));
   if (!header) {
-    limitReached_ = true;
+    now_.limitReached = true;
     return nullptr;
   }
   header->previous = nullptr;
   header->next = large_;
   header->size = size;
+  header->sealed = false;
   if (large_) large_->previous = header;
   large_ = header;
-  used_ += size + sizeof(LargeHeader);
-  largeBytes_ += size + sizeof(LargeHeader);
+  now_.used += size + sizeof(LargeHeader);
+  now_.largeBytes += size + sizeof(LargeHeader);
   return header + 1;
 }
 
@@ -175,17 +228,19 @@ void* ScriptHeap::reallocate(void* block, std::size_t size) {
   const std::size_t held = blockBytes(block);
   if (isSmall(block)) {
     if (size <= held && size > held / 2) return block;
+  } else if ((static_cast<LargeHeader*>(block) - 1)->sealed) {
+    if (size <= held) return block;
   } else if (size > kMaxSmallBytes || regionBytes_ == 0) {
     LargeHeader* header = static_cast<LargeHeader*>(block) - 1;
     if (size > held && !admit(size - held)) return nullptr;
     if (size > SIZE_MAX - sizeof(LargeHeader)) return nullptr;
     auto* moved = static_cast<LargeHeader*>(std::realloc(header, size + sizeof(LargeHeader)));
     if (!moved) {
-      limitReached_ = true;
+      now_.limitReached = true;
       return nullptr;
     }
-    used_ = used_ - held + size;
-    largeBytes_ = largeBytes_ - held + size;
+    now_.used = now_.used - held + size;
+    now_.largeBytes = now_.largeBytes - held + size;
     moved->size = size;
     if (moved->previous)
       moved->previous->next = moved;
@@ -206,21 +261,25 @@ void ScriptHeap::release(void* block) {
   if (isSmall(block)) {
     const auto address = reinterpret_cast<std::uintptr_t>(block);
     const std::size_t classBytes = reinterpret_cast<PageHeader*>(address & ~(kPageBytes - 1))->blockBytes;
-    SizeClass& sizeClass = classes_[kClassOf[classBytes / 16]];
+    SizeClass& sizeClass = now_.classes[kClassOf[classBytes / 16]];
     auto* freed = static_cast<FreeBlock*>(block);
     freed->next = sizeClass.free;
     sizeClass.free = freed;
-    used_ -= classBytes;
+    now_.used -= classBytes;
     return;
   }
   LargeHeader* header = static_cast<LargeHeader*>(block) - 1;
+  if (header->sealed) {
+    now_.used -= header->size + sizeof(LargeHeader);
+    return;
+  }
   if (header->previous)
     header->previous->next = header->next;
   else
     large_ = header->next;
   if (header->next) header->next->previous = header->previous;
-  used_ -= header->size + sizeof(LargeHeader);
-  largeBytes_ -= header->size + sizeof(LargeHeader);
+  now_.used -= header->size + sizeof(LargeHeader);
+  now_.largeBytes -= header->size + sizeof(LargeHeader);
   std::free(header);
 }
 

@@ -1,11 +1,12 @@
 // All memory of one QuickJS runtime. Owns every block the runtime ever asked for and gives all of it back at once when it dies, so a
-// runtime in any state (out of memory, jobs pending, an execution abandoned half-way) can be dropped without running its destructors.
-// Used on one thread. Dies after the runtime was last touched.
+// runtime in any state (out of memory, jobs pending, an execution abandoned half-way) can be dropped without running its destructors,
+// or taken back to the state it had when the heap was sealed, which costs a copy of what it held then. Used on one thread. Dies after the runtime was last touched.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "script/quickjs_compat.h"
 
@@ -21,10 +22,16 @@ class ScriptHeap {
   static const JSMallocFunctions& functions();
 
   // True once an allocation was refused because of the limit.
-  bool limitReached() const { return limitReached_; }
-  std::size_t usedBytes() const { return used_; }
+  bool limitReached() const { return now_.limitReached; }
+  std::size_t usedBytes() const { return now_.used; }
   // What the process holds for this heap: only ever grows.
-  std::size_t footprintBytes() const { return pagesTaken_ * kPageBytes + largeBytes_; }
+  std::size_t footprintBytes() const { return now_.pagesTaken * kPageBytes + now_.largeBytes; }
+
+  // Keeps a copy of everything that is allocated now. From here on those blocks stay where they are, released or not. Once per heap.
+  void seal();
+  bool sealed() const { return sealed_; }
+  // Makes every block and the accounting what they were when sealed; whatever was allocated since is gone.
+  void rewind();
 
   void* allocate(std::size_t size);
   void* reallocate(void* block, std::size_t size);
@@ -47,6 +54,7 @@ class ScriptHeap {
     LargeHeader* previous;
     LargeHeader* next;
     std::size_t size;
+    bool sealed;  // belongs to the sealed state: never freed, in no list
   };
   struct SizeClass {
     FreeBlock* free = nullptr;
@@ -54,6 +62,8 @@ class ScriptHeap {
     std::byte* freshEnd = nullptr;
   };
 
+  // The part of a page that was ever handed out.
+  std::size_t filledBytes(const std::byte* page) const;
   bool isSmall(const void* block) const {
     return static_cast<std::size_t>(static_cast<const std::byte*>(block) - region_) < regionBytes_;
   }
@@ -64,18 +74,33 @@ class ScriptHeap {
 
   static constexpr std::size_t kUnwindingBytes = 128u << 10;
 
+  // What rewind() restores beside the blocks themselves.
+  struct Accounts {
+    std::size_t allowance = 0;  // what may still be had beyond the limit
+    std::size_t used = 0;
+    std::size_t pagesTaken = 0;
+    std::size_t largeBytes = 0;
+    bool limitReached = false;
+    std::array<SizeClass, kClassCount> classes{};
+  };
+  struct Range {
+    std::byte* at;
+    std::size_t size;
+  };
+
   std::size_t limit_;
-  std::size_t allowance_ = 0;  // what may still be had beyond the limit
-  std::size_t used_ = 0;
-  bool limitReached_ = false;
+  Accounts now_;
   std::byte* reservation_ = nullptr;
   std::size_t reservationBytes_ = 0;
   std::byte* region_ = nullptr;  // page-aligned part of the reservation
   std::size_t regionBytes_ = 0;
-  std::size_t pagesTaken_ = 0;
-  std::size_t largeBytes_ = 0;
   LargeHeader* large_ = nullptr;
-  std::array<SizeClass, kClassCount> classes_{};
+
+  bool sealed_ = false;
+  Accounts then_;
+  std::vector<LargeHeader*> sealedLarge_;
+  std::vector<Range> sealedRanges_;
+  std::vector<std::byte> sealedBytes_;  // of the ranges, in order
 };
 
 }  // namespace vayu

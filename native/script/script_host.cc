@@ -13,7 +13,7 @@
 namespace vayu {
 namespace {
 
-// Idle realms kept for executions that wait at the same time; a realm costs about a megabyte.
+// Idle realms kept when nothing is prepared, and of a program's own; a realm costs about a megabyte.
 constexpr std::size_t kMaxIdleRealms = 16;
 // Executions that may wait at the same time; more queue until one of them ends.
 constexpr std::size_t kMaxRealms = 512;
@@ -38,13 +38,50 @@ struct ScriptHost::Impl {
       idle.pop_back();
       return realm;
     }
+    std::unique_ptr<Realm> realm = makeRealm(hardening);
+    // A sealed realm holds its memory twice, so not all of many are.
+    if (hardening == Hardening::kShared && waiting.size() < kMaxIdleRealms) realm->seal();
+    return realm;
+  }
+
+  std::unique_ptr<Realm> makeRealm(Hardening hardening) {
     auto realm = std::make_unique<Realm>(limits, hardening);
     realm->shareRequestTokens(&requestTokens);
     return realm;
   }
 
+  // A realm that only this program uses, with the libraries that it is known to want.
+  std::unique_ptr<Realm> takeOwnRealm(Program& program, Hardening hardening) {
+    while (!program.realms.empty()) {
+      std::unique_ptr<Realm> realm = std::move(program.realms.back());
+      program.realms.pop_back();
+      if (realm->preloadedCount() == program.bundles.size()) return realm;
+    }
+    std::unique_ptr<Realm> realm = makeRealm(hardening);
+    if (!realm->preload(program.bundles)) return makeRealm(hardening);
+    for (const CompiledScript& script : program.preRequest) realm->load(script);
+    for (const CompiledScript& script : program.test) realm->load(script);
+    if (realm->spoilt()) return makeRealm(hardening);
+    realm->seal();
+    return realm;
+  }
+
+  // As many as were in use at once stay until the programs that needed them are gone.
+  std::size_t idleBound() const { return std::max(kMaxIdleRealms, mostWaiting); }
+
   void giveBack(std::unique_ptr<Realm> realm, bool reusable) {
-    if (reusable && !realm->spoilt() && idle.size() < kMaxIdleRealms) idle.push_back(std::move(realm));
+    if (idle.size() >= idleBound()) return;
+    if (!reusable || realm->spoilt()) {
+      if (!realm->sealed()) return;
+      realm->rewind();
+    }
+    idle.push_back(std::move(realm));
+  }
+
+  void giveBackOwn(Program& program, std::unique_ptr<Realm> realm) {
+    if (!realm->sealed() || program.realms.size() >= idleBound()) return;
+    realm->rewind();
+    program.realms.push_back(std::move(realm));
   }
 
   Program& program(ProgramId id) {
@@ -67,6 +104,7 @@ struct ScriptHost::Impl {
   std::unordered_map<ProgramId, std::unique_ptr<Program>> programs;
   std::unordered_map<ExecutionId, Running> waiting;
   std::deque<std::pair<std::unique_ptr<ScriptExecution>, OnDone>> queued;
+  std::size_t mostWaiting = 0;
   std::unique_ptr<ScriptExecution> spare;  // reused by executions that end at once
   ProgramId nextProgram = 1;
   ExecutionId nextExecution = 1;
@@ -89,7 +127,7 @@ ScriptHost::ProgramId ScriptHost::prepare(std::shared_ptr<const ScriptSet> set) 
     for (std::size_t i = 0; i < sources.size(); ++i) {
       if (realm->spoilt()) realm = impl_->takeRealm(Hardening::kShared);
       realm->compile(sources[i], scripts[i]);
-      scripts[i].patchesBuiltins = patchesBuiltins(sources[i].code);
+      if (patchesBuiltins(sources[i].code)) program->patchesBuiltins = true;
     }
   };
   compileAll(program->set->preRequest, program->preRequest);
@@ -116,6 +154,9 @@ void ScriptHost::Impl::dropIfReleased(Program& owner) {
   for (const auto& realm : idle) forgetAll(*realm);
   for (const auto& [id, running] : waiting) forgetAll(*running.realm);
   programs.erase(owner.id);
+  if (!programs.empty()) return;
+  mostWaiting = 0;
+  if (idle.size() > kMaxIdleRealms) idle.resize(kMaxIdleRealms);
 }
 
 ScriptHost::ExecutionId ScriptHost::run(ProgramId program, ScriptPhase phase, const ScriptContext& context,
@@ -143,10 +184,11 @@ ScriptHost::ExecutionId ScriptHost::Impl::run(ProgramId id, ScriptPhase phase, c
 }
 
 void ScriptHost::Impl::start(std::unique_ptr<ScriptExecution> execution, const OnDone& onDone) {
-  const std::vector<CompiledScript>& scripts = execution->program->scripts(execution->phase);
-  const bool patches =
-      std::any_of(scripts.begin(), scripts.end(), [](const CompiledScript& s) { return s.patchesBuiltins; });
-  std::unique_ptr<Realm> realm = takeRealm(patches ? Hardening::kNone : Hardening::kShared);
+  Program& program = *execution->program;
+  execution->ownRealm = program.needsOwnRealm();
+  std::unique_ptr<Realm> realm =
+      execution->ownRealm ? takeOwnRealm(program, program.patchesBuiltins ? Hardening::kNone : Hardening::kShared)
+                          : takeRealm(Hardening::kShared);
   const std::int64_t startNs = monotonicNs();
   execution->deadlineNs = startNs + limits.timeoutMs * 1'000'000;
   realm->attach(*execution);
@@ -155,6 +197,7 @@ void ScriptHost::Impl::start(std::unique_ptr<ScriptExecution> execution, const O
   if (waits) {
     const ExecutionId executionId = execution->id;
     waiting.emplace(executionId, Running{std::move(realm), std::move(execution), onDone});
+    mostWaiting = std::max(mostWaiting, waiting.size());
     return;
   }
   finish(std::move(realm), *execution, onDone);
@@ -177,9 +220,13 @@ bool ScriptHost::Impl::advance(Realm& realm, ScriptExecution& execution, bool st
 
 void ScriptHost::Impl::finish(std::unique_ptr<Realm> realm, ScriptExecution& execution, const OnDone& onDone) {
   const bool reusable = realm->detach();
-  giveBack(std::move(realm), reusable);
-  execution.outcome.durationNs = execution.cpuNs;
   Program& owner = *execution.program;
+  if (execution.ownRealm) {
+    giveBackOwn(owner, std::move(realm));
+  } else {
+    giveBack(std::move(realm), reusable);
+  }
+  execution.outcome.durationNs = execution.cpuNs;
   onDone(execution.outcome);
   --owner.executions;
   dropIfReleased(owner);

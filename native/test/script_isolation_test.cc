@@ -112,6 +112,52 @@ TEST_F(ScriptIsolationTest, ScriptsOfOneSetAreApart) {
   EXPECT_EQ(outcome.console.at(0).message, "undefined undefined");
 }
 
+TEST_F(ScriptIsolationTest, LibrariesAreLikeNewInEveryExecutionOfAProgram) {
+  const auto program = host().prepare(scripts(ScriptPhase::kTest, {R"(
+    const _ = require('lodash'), moment = require('moment');
+    console.log([_.uniqueId(), _.leak, moment.locale(), moment.leak, typeof leak, {}.leak, [3, 1].leak].join());
+    console.log(Math.random(), pm.variables.replaceIn('{{$randomWords}} {{$randomInt}} {{$guid}}'));
+    _.mixin({ leak: () => 1 }); _.leak = moment.leak = leak = 1; moment.locale('xx', {}); moment.locale('xx');
+    const failing = pm.test('fails', () => pm.expect({ a: 1 }).to.have.keys('b'));
+  )"}));
+  std::vector<std::string> drawn;
+  for (int round = 0; round < 5; ++round) {
+    const ScriptOutcome outcome = runProgram(program, ScriptPhase::kTest);
+    ASSERT_FALSE(outcome.error) << outcome.error->message;
+    EXPECT_EQ(outcome.console.at(0).message, "1,,en,,undefined,,") << "round " << round;
+    EXPECT_EQ(outcome.tests.at(0).error, "AssertionError: expected { a: 1 } to have key 'b'");
+    drawn.push_back(outcome.console.at(1).message);
+  }
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(drawn[i], drawn[j]);
+  }
+  host().release(program);
+}
+
+TEST_F(ScriptIsolationTest, ExecutionsWithLibrariesMayWaitAtTheSameTime) {
+  const auto program = host().prepare(scripts(ScriptPhase::kTest, {R"(
+    const _ = require('lodash');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    console.log(_.uniqueId());
+  )"}));
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::string> logged;
+    const ScriptContext given = context(ScriptPhase::kTest);
+    for (int i = 0; i < 20; ++i) {
+      host().run(program, ScriptPhase::kTest, given, [&](ScriptOutcome& outcome) {
+        logged.push_back(outcome.error ? outcome.error->message : outcome.console.at(0).message);
+      });
+    }
+    while (logged.size() < 20) {
+      std::this_thread::sleep_for(
+          std::chrono::nanoseconds(std::max<std::int64_t>(0, host().nextDeadlineNs() - nowNs())));
+      host().pump(nowNs());
+    }
+    EXPECT_EQ(logged, std::vector<std::string>(20, "1"));
+  }
+  host().release(program);
+}
+
 TEST_F(ScriptIsolationTest, PrototypesCanBeShadowedThoughFrozen) {
   EXPECT_EQ(logged(R"(
     const o = {}; o.toString = () => 'mine'; o.constructor = 5; o.valueOf = 1;
@@ -181,6 +227,19 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"EndlessTimer", "setInterval(() => {}, 1)", ScriptError::Kind::kTimeout},
         Hostile{"EndlessAwait", "for (;;) await 1", ScriptError::Kind::kTimeout},
         Hostile{"RegexBacktracking", "/^(a+)+$/.test('a'.repeat(40) + 'b')", ScriptError::Kind::kTimeout},
+        Hostile{"SparseIndexOf", "new Array(4e9).indexOf(1)", ScriptError::Kind::kTimeout},
+        Hostile{"SparseIncludes", "Array.prototype.includes.call({ length: 9e15 }, 1)", ScriptError::Kind::kTimeout},
+        Hostile{"SparseForEach", "new Array(4e9).forEach(() => {})", ScriptError::Kind::kTimeout},
+        Hostile{"SparseSort", "new Array(4e9).sort()", ScriptError::Kind::kTimeout},
+        Hostile{"SparseReverse", "new Array(4e9).reverse()", ScriptError::Kind::kTimeout},
+        Hostile{"SparseSplice", "const a = new Array(4e9 - 1); a.unshift(0)", ScriptError::Kind::kTimeout},
+        Hostile{"SparseJoin", "new Array(4e9).join('ab')", ScriptError::Kind::kMemory},
+        Hostile{"SparseFill", "new Array(4e9).fill(1)", ScriptError::Kind::kMemory},
+        Hostile{"QuadraticSearch", "'a'.repeat(4e6).indexOf('a'.repeat(2e6) + 'b')", ScriptError::Kind::kTimeout},
+        Hostile{"QuadraticLastIndexOf", "'a'.repeat(4e6).lastIndexOf('a'.repeat(2e6) + 'b')",
+                ScriptError::Kind::kTimeout},
+        Hostile{"QuadraticReplace", "'a'.repeat(4e6).replace('a'.repeat(2e6) + 'b', '')", ScriptError::Kind::kTimeout},
+        Hostile{"QuadraticSplit", "'a'.repeat(4e6).split('a'.repeat(2e6) + 'b')", ScriptError::Kind::kTimeout},
         Hostile{"Recursion", "(function f() { f() })()", ScriptError::Kind::kStack},
         Hostile{"RecursionThroughGetter", "const o = { get a() { return this.a } }; o.a", ScriptError::Kind::kStack},
         Hostile{"RecursionThroughProxy", "let p = {}; for (let i = 0; i < 5000; ++i) p = new Proxy(p, {}); p.x",

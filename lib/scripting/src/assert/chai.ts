@@ -2,6 +2,7 @@
 
 import { harden } from '../core/harden.js';
 import { native } from '../core/native.js';
+import { ownBundle } from '../core/own-bundle.js';
 
 export type ChaiAssertion = Record<string, unknown>;
 
@@ -18,13 +19,7 @@ interface ChaiModule {
   };
 }
 
-let loaded: ChaiModule | undefined;
-
-export function chai(): ChaiModule {
-  if (loaded === undefined) {
-    loaded = native.loadBundle('chai') as ChaiModule;
-    // Assertion errors reach scripts, and with them their class.
-    if (native.hardened) harden([loaded.AssertionError]);
-  }
-  return loaded;
-}
+export const chai = ownBundle<ChaiModule>('chai', (module) => {
+  // Assertion errors reach scripts, and with them their class.
+  if (native.hardened) harden([module.AssertionError]);
+});

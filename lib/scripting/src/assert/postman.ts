@@ -3,6 +3,7 @@
 import { Request } from '../sdk/request.js';
 import { Response } from '../sdk/response.js';
 import { native } from '../core/native.js';
+import { ownBundle } from '../core/own-bundle.js';
 import { Assertion, Flag, ask, fromChai, toChai } from './assertion.js';
 import { chai } from './chai.js';
 import { deepEqual } from './deep-equal.js';
@@ -329,7 +330,7 @@ interface Validator {
   errorsText(): string;
 }
 
-let Ajv: (new (options: object) => Validator) | undefined;
+const ajv = ownBundle<new (options: object) => Validator>('ajv');
 
 /** One per schema text, each with its compiled schema: compiling costs a hundred times what validating does. */
 const validators = new Map<string, { ajv: Validator; schema: unknown }>();
@@ -347,7 +348,7 @@ const isPlainData = (value: unknown): boolean =>
     : (isArray(value) || isPlainObject(value)) && values(value).every(isPlainData);
 
 function validatorOf(schema: object, options: unknown): { ajv: Validator; schema: unknown } {
-  Ajv ??= native.loadBundle('ajv') as new (options: object) => Validator;
+  const Ajv = ajv();
   const merged = { allErrors: true, logger: false, ...(options as object | undefined) };
   if (!isPlainData(schema) || !isPlainData(merged)) return { ajv: new Ajv(merged), schema };
   const key = stringify([schema, merged]);

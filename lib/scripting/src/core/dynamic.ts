@@ -1,13 +1,24 @@
 /** Dynamic variables that need word lists: from the faker bundle, loaded on first use. */
 
 import { native } from './native.js';
+import { ownBundle } from './own-bundle.js';
+import { state } from './state.js';
 
-type Generators = Record<string, () => unknown>;
+interface Faker {
+  generators: Record<string, () => unknown>;
+  seed(value: number): void;
+}
 
-let generators: Generators | undefined;
+const faker = ownBundle<Faker>('faker');
 
 export function dynamicValue(name: string): string | undefined {
-  generators ??= native.loadBundle('faker') as Generators;
+  const { generators, seed } = faker();
   const key = name.slice(1);
-  return Object.hasOwn(generators, key) ? String(generators[key]!()) : undefined;
+  if (!Object.hasOwn(generators, key)) return undefined;
+  // A realm that goes back to an earlier state would draw the same values each time.
+  if (native.isRewound() && !state.seeded) {
+    state.seeded = true;
+    seed(Math.floor(native.random() * 0x7fff_ffff));
+  }
+  return String(generators[key]!());
 }

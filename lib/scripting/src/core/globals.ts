@@ -34,6 +34,8 @@ export function defineGlobals(scope: object): void {
   const defineLazy = (name: string, get: () => unknown): void => {
     Object.defineProperty(scope, name, { get, configurable: true, enumerable: false });
   };
+  // QuickJS's own keeps its state in the realm, where going back to an earlier one would repeat it.
+  Math.random = native.random;
   for (const name of removed) delete (scope as Record<string, unknown>)[name];
   define('console', scriptConsole);
   define('postman', postman);

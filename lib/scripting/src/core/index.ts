@@ -9,6 +9,7 @@ import { harden } from './harden.js';
 import { installJson } from './json.js';
 import { native } from './native.js';
 import { pmPrototype } from './pm.js';
+import { preload } from '../libraries/require.js';
 import { resetState, runEndings, state } from './state.js';
 
 const scope: object = globalThis;
@@ -54,4 +55,4 @@ export function end(): void {
   runEndings();
 }
 
-export { dynamicValue };
+export { dynamicValue, preload };

@@ -80,11 +80,16 @@ export interface NativeBridge {
   base64Encode(bytes: ArrayBuffer | ArrayBufferView): string;
   base64Decode(text: string): ArrayBuffer;
   randomBytes(count: number): ArrayBuffer;
+  random(): number;
   parseJson(text: string): unknown;
   /** SHA-1, SHA-256, SHA-384 or SHA-512. */
   digest(algorithm: string, bytes: ArrayBuffer | ArrayBufferView): ArrayBuffer;
 
   loadBundle(name: string): unknown;
+  /** The same for what the script at hand asks for: its realm will have it beforehand the next time. */
+  loadLibrary(name: string): unknown;
+  /** Whether the realm goes back to an earlier state after each execution. */
+  isRewound(): boolean;
   guardGlobals(builtins: object): void;
   /** Asks for `end()` when the script is done. */
   needEnd(): void;

@@ -14,6 +14,8 @@ export interface State {
   libraries: Map<string, unknown> | undefined;
   warned: Set<string> | undefined;
   visualizer: unknown;
+  /** Whether the dynamic variables' randomness was seeded for this execution. */
+  seeded: boolean;
 }
 
 const fresh = (): State => ({
@@ -29,6 +31,7 @@ const fresh = (): State => ({
   libraries: undefined,
   warned: undefined,
   visualizer: undefined,
+  seeded: false,
 });
 
 export let state: State = fresh();
