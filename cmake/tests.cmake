@@ -17,6 +17,19 @@ foreach(source ${VAYU_TEST_SOURCES})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endforeach()
 
+# The suites of what waits, once more on poll(2), which other systems than Linux wait with: the programs are linked from the same objects,
+# and the definitions of poller_poll.cc come before those in the archive of vayu_base.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT VAYU_PORTABLE_POLLER)
+  add_library(vayu_poll_poller OBJECT "${CMAKE_CURRENT_SOURCE_DIR}/native/base/poller_poll.cc")
+  target_compile_definitions(vayu_poll_poller PRIVATE VAYU_PORTABLE_POLLER=1)
+  target_link_libraries(vayu_poll_poller PRIVATE vayu_options)
+  foreach(suite poller_test event_loop_test worker_test load_shard_test)
+    add_executable(${suite}_on_poll $<TARGET_OBJECTS:vayu_poll_poller> $<TARGET_OBJECTS:${suite}>)
+    target_link_libraries(${suite}_on_poll PRIVATE vayu_test_support vayu_core vayu_options GTest::gtest_main)
+    gtest_discover_tests(${suite}_on_poll TEST_PREFIX "OnPoll." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  endforeach()
+endif()
+
 # Runs one script from JSON on standard input; test/scripting judges the pm surface through it.
 if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/native/test/script_runner.cc")
   add_executable(vayu_script_runner "${CMAKE_CURRENT_SOURCE_DIR}/native/test/script_runner.cc")

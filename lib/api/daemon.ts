@@ -118,11 +118,10 @@ function earlyHandler(
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDir, port: wantedPort = defaultPort, host = '127.0.0.1', verbose } = options;
-  const startedAt = Date.now() - Math.round(performance.now());
   const level = verbose === undefined ? 'info' : levelOfVerbosity(verbose);
   const log = options.log ?? createLogger(level);
   const policy = policyOf(options, host);
-  const info: ProcessInfo = { version: packageVersion(), startedAt };
+  const info: ProcessInfo = { version: packageVersion() };
   const lock = lockDataDir(dataDir);
 
   const closing = new Closing(log, lock);

@@ -9,8 +9,6 @@ export interface EngineStatus {
 /** Facts of the process that serves the API. */
 export interface ProcessInfo {
   version: string;
-  /** Milliseconds since the epoch. */
-  startedAt: number;
   /** What the addon was built with and runs on. */
   versions?: object | undefined;
 }
@@ -21,7 +19,7 @@ export function healthOf(
   engine: EngineStatus | undefined,
   workers = 0,
 ): Record<string, unknown> {
-  const uptime = (Date.now() - info.startedAt) / 1000;
+  const uptime = process.uptime();
   return {
     status: 'ok',
     ready: engine !== undefined,

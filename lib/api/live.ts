@@ -57,8 +57,8 @@ class LiveStream {
   #finalStatus: string | undefined;
   #pumping = false;
   #open = true;
-  /** When the response last took something, in ms since the epoch. */
-  #takenAt = Date.now();
+  /** When the response last took something, in milliseconds by the monotonic clock. */
+  #takenAt = performance.now();
 
   constructor(response: ServerResponse, store: Store, run: LiveRun | undefined, options: LiveOptions) {
     this.#response = response;
@@ -71,7 +71,7 @@ class LiveStream {
   start(): void {
     this.#response.on('close', () => this.#end());
     this.#response.on('drain', () => {
-      this.#takenAt = Date.now();
+      this.#takenAt = performance.now();
       this.#pump();
     });
     this.#response.writeHead(200, {
@@ -123,7 +123,7 @@ class LiveStream {
 
   #keepAlive(): void {
     if (!this.#congested) this.#response.write(': keep-alive\n\n');
-    else if (Date.now() - this.#takenAt > stalledMs) this.#response.destroy();
+    else if (performance.now() - this.#takenAt > stalledMs) this.#response.destroy();
   }
 
   /** Sends stored rows until the reader's buffer is full or none is left, and `complete` after the last of an ended run. */

@@ -101,8 +101,8 @@ export async function startServices(options: ServiceOptions): Promise<Services> 
       close: async () => {
         clearInterval(pruning);
         await runs.close();
-        const deadline = Date.now() + drainMs;
-        while (engine.activeCount + engine.pendingCount > 0 && Date.now() < deadline) {
+        const deadline = performance.now() + drainMs;
+        while (engine.activeCount + engine.pendingCount > 0 && performance.now() < deadline) {
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
         app.live.close();

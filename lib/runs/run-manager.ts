@@ -17,6 +17,7 @@ import type { LiveRun } from './live-run.js';
 import { LoadRunState, type StoredSecond } from './load-run.js';
 import type { RunOutcome } from './report-builder.js';
 import { checkChange, type RunChange } from './run-change.js';
+import { RunStorage, type RunEnd } from './run-storage.js';
 import { resolveRequest, type ResolvedRequest } from './resolve-request.js';
 import { readWindow, rebuildReport, type RunWindow, type WindowOptions } from './stored-report.js';
 
@@ -42,6 +43,8 @@ export interface RunHandle {
 
 const defaultMaxActiveRuns = 32;
 const defaultStopGraceMs = 1000;
+/** How often the end of a run that could not be stored is tried again. */
+const storeRetryMs = 2000;
 
 /** Starts, follows, stops and records runs: load runs one after the other or side by side, and single requests in design mode. */
 export class RunManager {
@@ -49,6 +52,9 @@ export class RunManager {
   readonly #store: Store;
   readonly #tokens: TokenSource;
   readonly #active = new Map<string, ActiveRun>();
+  /** Of runs that have ended and could not be stored yet. */
+  readonly #unstored = new Map<string, RunStorage>();
+  #storeTimer: NodeJS.Timeout | undefined;
   #limits: RunLimits;
   #closed = false;
 
@@ -78,15 +84,13 @@ export class RunManager {
     if (options.baseDir !== undefined) resolved.context.baseDir = options.baseDir;
     resolved.context.defaults = this.#limits;
     checkRequest(resolved.request, resolved.context);
-    const startTime = Date.now();
     const { id: runId } = this.#store.runs.insert({
       type: 'load',
       requestId: resolved.requestId,
       environmentId: resolved.environmentId,
       configSnapshot: configSnapshot(config, resolved.request, resolved.redactor),
-      startTime,
     });
-    const run = new ActiveRun(runId, config, startTime);
+    const run = new ActiveRun(runId, config, new RunStorage(this.#store, runId));
     run.done = this.#carryOut(run, resolved);
     // Whoever waits gets the error; that nobody waits is no reason to end the process.
     run.done.catch(() => undefined);
@@ -109,9 +113,7 @@ export class RunManager {
     } catch (error) {
       const message = error instanceof Error ? resolved.redactor.text(error.message) : String(error);
       run.status = 'failed';
-      this.#tryStore(run, () =>
-        this.#store.runs.updateStatus(run.runId, 'failed', { endTime: Date.now(), error: message }),
-      );
+      this.#storeEnd(run, { status: 'failed', endTime: run.now(), error: message });
       throw error;
     } finally {
       run.endRenewal();
@@ -129,7 +131,7 @@ export class RunManager {
     resolved: ResolvedRequest,
     warnings: readonly string[],
   ): LoadRunState {
-    run.startTime = Date.now();
+    run.begin();
     return new LoadRunState(
       run.runId,
       run.config,
@@ -154,7 +156,7 @@ export class RunManager {
     state.load = load;
     run.state = state;
     run.status = state.status = 'running';
-    this.#tryStore(run, () => this.#store.runs.updateStatus(run.runId, 'running'));
+    run.storage.markRunning();
     run.applyStop();
     if (renewal !== undefined) {
       run.endRenewal = keepHeadersFresh(load, renewal, (message) => {
@@ -170,41 +172,40 @@ export class RunManager {
     if (snapshot !== undefined) run.notify((listener) => listener.onSnapshot?.(snapshot));
   }
 
-  /** A full disk must not end the measurement: the report is made from memory and says what is missing. */
-  #tryStore<T>(run: ActiveRun, write: () => T): T | undefined {
-    try {
-      return this.#store.transaction(write);
-    } catch (error) {
-      run.lostSeconds += 1;
-      if (run.lostSeconds === 1) {
-        run.state?.warnings.push(
-          `Not everything could be stored: ${error instanceof Error ? error.message : String(error)}`,
-        );
-      }
-      return undefined;
-    }
+  #storeSecond(run: ActiveRun, stored: StoredSecond): void {
+    const rows = run.storage.addSecond(stored);
+    if (rows.length > 0) run.notify((listener) => listener.onMetrics?.(rows));
   }
 
-  #storeSecond(run: ActiveRun, stored: StoredSecond): void {
-    const rows = this.#tryStore(run, () => {
-      this.#store.histograms.insertMany(run.runId, stored.second, stored.histograms);
-      this.#store.results.insertMany(run.runId, stored.results);
-      return this.#store.metrics.insertMany(run.runId, stored.metrics);
-    });
-    if (rows !== undefined) run.notify((listener) => listener.onMetrics?.(rows));
+  /** False where it could not be stored yet: that is tried again until it can be, or the manager is closed. */
+  #storeEnd(run: ActiveRun, end: RunEnd): boolean {
+    if (run.storage.finish(end)) return true;
+    this.#unstored.set(run.runId, run.storage);
+    this.#storeTimer ??= setInterval(() => this.#storeUnstored(), storeRetryMs).unref();
+    return false;
+  }
+
+  #storeUnstored(): void {
+    for (const [runId, storage] of this.#unstored) {
+      // One that fails does so for all; it may have waited for a lock.
+      if (!storage.retry()) return;
+      this.#unstored.delete(runId);
+    }
+    clearInterval(this.#storeTimer);
+    this.#storeTimer = undefined;
   }
 
   #finish(run: ActiveRun, state: LoadRunState, outcome: RunOutcome): Report {
-    const endTime = Date.now();
+    const endTime = run.now();
     const status = run.stopReason === undefined ? 'completed' : 'stopped';
     run.status = state.status = status;
+    const { lostSeconds } = run.storage;
+    if (lostSeconds > 0) state.warnings.push(`${lostSeconds} seconds could not be stored`);
     const makeReport = (): Report => state.report(status, run.stopReason ?? endOf(state), outcome, endTime);
     const report = makeReport();
-    const stored = this.#tryStore(run, () => {
-      this.#store.runs.saveReport(run.runId, report);
-      return this.#store.runs.updateStatus(run.runId, status, { endTime });
-    });
-    return stored === undefined ? makeReport() : report;
+    if (this.#storeEnd(run, { status, endTime, report })) return report;
+    state.warnings.push(`Not everything could be stored: ${run.storage.problem ?? 'unknown'}`);
+    return makeReport();
   }
 
   /** The report of a run that was stopped before it sent anything. */
@@ -282,9 +283,11 @@ export class RunManager {
         active.status,
         'the run is under way',
         { ...outcome, changes: [] },
-        Date.now(),
+        active.now(),
       );
     }
+    const waiting = this.#unstored.get(runId)?.waitingReport;
+    if (waiting !== undefined) return waiting;
     const run = this.#store.runs.get(runId);
     if (run === undefined)
       throw new VayuError('not_found', `There is no run ${JSON.stringify(runId)}`, { runId });
@@ -302,6 +305,8 @@ export class RunManager {
     const runs = [...this.#active.values()];
     for (const run of runs) run.stop('the engine was shut down', 0);
     await Promise.allSettled(runs.map((run) => run.done));
+    this.#storeUnstored();
+    clearInterval(this.#storeTimer);
   }
 
   #requireOpen(): void {

@@ -9,10 +9,12 @@ import { migrations, type Migration } from './migrations.js';
 const applicationId = 0x56415955;
 /** Files up to this size are read through for damage at every start; above it, it would cost more than a start may take. */
 const checkedBytes = 16 * 1024 * 1024;
-const defaultBusyTimeoutMs = 5000;
+const openingTimeoutMs = 5000;
+/** Short, because all of the process waits with the statement; what could not be written is tried again or told to whoever asked. */
+const defaultBusyTimeoutMs = 500;
 
 export interface DatabaseOptions {
-  /** How long a statement waits for another process's lock, in ms. Default 5000. */
+  /** How long a statement waits for another process's lock, in ms. Default 500, and 5000 while the file is opened. */
   busyTimeoutMs?: number;
   /** Steps to the present schema. Default: {@link migrations}. */
   steps?: readonly Migration[];
@@ -26,10 +28,10 @@ export interface OpenedDatabase {
 
 /** Opens and migrates the database; a damaged file is moved aside and a new one begun. */
 export function openDatabase(file: string, options: DatabaseOptions = {}): OpenedDatabase {
-  const settings: Required<DatabaseOptions> = {
-    busyTimeoutMs: defaultBusyTimeoutMs,
-    steps: migrations,
-    ...options,
+  const settings: OpeningSettings = {
+    openingTimeoutMs: options.busyTimeoutMs ?? openingTimeoutMs,
+    busyTimeoutMs: options.busyTimeoutMs ?? defaultBusyTimeoutMs,
+    steps: options.steps ?? migrations,
   };
   if (file === ':memory:') {
     const database = new Database(file);
@@ -52,17 +54,22 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Opene
   }
 }
 
-function openFile(file: string, settings: Required<DatabaseOptions>, notices: string[]): Database.Database {
+interface OpeningSettings extends Required<DatabaseOptions> {
+  openingTimeoutMs: number;
+}
+
+function openFile(file: string, settings: OpeningSettings, notices: string[]): Database.Database {
   const existed = fs.existsSync(file) && fs.statSync(file).size > 0;
   // Saved requests hold credentials; the log and the index beside the file get the mode of the file.
   if (!existed) fs.closeSync(fs.openSync(file, 'a', 0o600));
-  const database = new Database(file, { timeout: settings.busyTimeoutMs });
+  const database = new Database(file, { timeout: settings.openingTimeoutMs });
   try {
     // Before anything is written: a file that is refused stays byte for byte as it was.
     checkOwner(database, file, settings.steps.at(-1)?.version ?? 0);
     if (existed) checkDamage(database, file);
     configure(database);
     migrate(database, file, settings.steps, notices);
+    database.pragma(`busy_timeout = ${settings.busyTimeoutMs}`);
     return database;
   } catch (error) {
     database.close();

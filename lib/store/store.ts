@@ -13,7 +13,7 @@ import { SettingRepository } from './settings.js';
 export interface StoreOptions {
   /** Path of the database, or `:memory:` for one that ends with the process. */
   file: string;
-  /** How long a statement waits for another process's lock, in ms. Default 5000. */
+  /** How long a statement waits for another process's lock, in ms. Default 500, and 5000 while the file is opened. */
   busyTimeoutMs?: number;
 }
 

@@ -1,5 +1,6 @@
 // The one place where a worker waits: readiness of descriptors, a deadline in nanoseconds, and wake-ups from other threads.
-// Owned by a worker; every method but wake() is for the worker thread. epoll on Linux, poll(2) elsewhere or with VAYU_PORTABLE_POLLER.
+// Owned by a worker; every method but wake() is for the worker thread. poller_epoll.cc on Linux; poller_poll.cc, with poll(2), elsewhere or
+// with VAYU_PORTABLE_POLLER.
 #pragma once
 
 #include <atomic>
@@ -47,17 +48,15 @@ class Poller {
   int wakeRead_ = -1;
   int wakeWrite_ = -1;
   std::atomic<bool> wakePending_{false};
-#if defined(__linux__) && !defined(VAYU_PORTABLE_POLLER)
+  // Both implementations' state, so that which of them a program has is decided when it is linked.
   int epoll_ = -1;
   bool nanosecondWait_ = true;
-#else
   struct Entry {
     int fd;
     std::uint8_t events;
     PollTarget* target;
   };
   std::vector<Entry> entries_;
-#endif
 };
 
 }  // namespace vayu

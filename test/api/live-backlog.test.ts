@@ -39,7 +39,7 @@ async function startSource(t: TestContext, keepAliveMs = 60_000): Promise<Source
     activeRuns: () => [runId],
   } as unknown as RunService;
   const engine = { workers: 1, activeCount: 0, pendingCount: 0, totalProcessed: 0 };
-  const app = createApp({ engine, store, runs, info: { version: '0', startedAt: 0 }, keepAliveMs });
+  const app = createApp({ engine, store, runs, info: { version: '0' }, keepAliveMs });
   const { server, port } = await listen({ host: '127.0.0.1', port: 0, handler: app.handler });
   t.after(() => {
     app.live.close();

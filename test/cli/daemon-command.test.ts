@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,46 +7,17 @@ import { after, before, describe, test } from 'node:test';
 import { VayuClient } from '../../lib/client/index.js';
 import type { Report } from '../../lib/model/report.js';
 import { startFaultServerProcess, type FaultServerProcess } from '../support/fault-server-process.js';
-import { cliArguments, runCli } from './cli-process.js';
-
-interface RunningDaemon {
-  url: string;
-  process: ChildProcess;
-  ended: Promise<number | null>;
-}
+import { startDaemonProcess, type DaemonProcess } from '../support/vayu-daemon.js';
+import { runCli } from './cli-process.js';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'vayu-daemon-'));
 
-/** Starts `vayu daemon` on a free port and waits for the line that names it. */
-async function startDaemonProcess(...args: string[]): Promise<RunningDaemon> {
-  const child = spawn(
-    process.execPath,
-    [...cliArguments, 'daemon', '--port', '0', '--verbose', '0', ...args],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 120_000,
-      killSignal: 'SIGKILL',
-    },
-  );
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const match = /^Vayu listens on (http:\/\/127\.0\.0\.1:\d+)\n/.exec(text);
-      if (match?.[1] !== undefined) resolve(match[1]);
-    });
-    void ended.then((code) => reject(new Error(`the daemon ended with ${code}: ${text}`)));
-  });
-  return { url, process: child, ended };
-}
-
 describe('vayu daemon and its clients', () => {
-  let daemon: RunningDaemon;
+  let daemon: DaemonProcess;
   let server: FaultServerProcess;
   before(async () => {
     [daemon, server] = await Promise.all([
-      startDaemonProcess('--data-dir', newFolder()),
+      startDaemonProcess(['--data-dir', newFolder()]),
       startFaultServerProcess(),
     ]);
   });
@@ -156,16 +126,16 @@ describe('vayu daemon and its clients', () => {
 });
 
 test('SIGTERM ends the daemon in order, with exit code 0; so does POST /shutdown', async () => {
-  const first = await startDaemonProcess('--data-dir', newFolder());
+  const first = await startDaemonProcess(['--data-dir', newFolder()]);
   first.process.kill('SIGTERM');
   assert.equal(await first.ended, 0);
-  const second = await startDaemonProcess('--data-dir', newFolder());
+  const second = await startDaemonProcess(['--data-dir', newFolder()]);
   await new VayuClient({ baseUrl: second.url }).shutdown();
   assert.equal(await second.ended, 0);
 });
 
 test('a daemon with a token answers only those who have it', async () => {
-  const daemon = await startDaemonProcess('--data-dir', newFolder(), '--token', 's3cret');
+  const daemon = await startDaemonProcess(['--data-dir', newFolder(), '--token', 's3cret']);
   const without = await runCli(['status', '--daemon', daemon.url]);
   assert.equal(without.code, 2);
   assert.match(without.stderr, /^error: .*--token\n$/);

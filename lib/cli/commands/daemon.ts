@@ -65,6 +65,12 @@ Ctrl-C or SIGTERM ends it: runs are stopped and stored first.`,
 }
 
 async function daemon(options: Options): Promise<void> {
+  // Before anything is locked or opened: a signal that comes while it starts ends it in the same order.
+  let close: (() => void) | undefined;
+  const interruption = watchInterruption(
+    () => close?.(),
+    () => undefined,
+  );
   const { startDaemon } = await import('../../api/daemon.js');
   const running = await startDaemon({
     host: options.host,
@@ -78,11 +84,9 @@ async function daemon(options: Options): Promise<void> {
     ...(options.parentPid === undefined ? {} : { parentPid: options.parentPid }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
-  process.stdout.write(`Vayu listens on ${running.url}\n`);
-  const interruption = watchInterruption(
-    () => void running.close(),
-    () => undefined,
-  );
+  close = () => void running.close();
+  if (interruption.interrupted) close();
+  else process.stdout.write(`Vayu listens on ${running.url}\n`);
   await running.closed;
   interruption.end();
   process.exitCode = exitCodes.ok;
