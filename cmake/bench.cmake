@@ -1,4 +1,4 @@
-# One program per bench/native/*_bench.cc. bench/native/{bare_curl,measure}.cc need nothing of ours; `npm run bench` compiles them itself.
+# One program per bench/native/*_bench.cc. bench/native/{bare_curl,bare_epoll,measure}.cc need nothing of ours; `npm run bench` compiles them itself.
 file(GLOB VAYU_BENCH_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/bench/native/*_bench.cc")
 foreach(source ${VAYU_BENCH_SOURCES})
   get_filename_component(name "${source}" NAME_WE)

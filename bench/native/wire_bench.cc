@@ -1,6 +1,6 @@
 // WireTransport alone, closed model, one thread: what a request costs before workers, recorders and pacers are added.
 //   wire_bench <url> [connections = 64] [seconds = 5] [method] [body bytes]
-// Prints one JSON object; figures begin when every connection has been made and used. Only for addresses on this machine.
+// Prints one JSON object; figures and seconds begin when every connection has been made and used. Only for addresses on this machine.
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -20,7 +20,8 @@ using vayu::nowNs;
 
 class ClosedLoop final : public vayu::ExchangeSink {
  public:
-  ClosedLoop(vayu::WireTransport& transport, std::int64_t endNs) : transport_(transport), endNs_(endNs) {}
+  explicit ClosedLoop(vayu::WireTransport& transport) : transport_(transport) {}
+  void endAt(std::int64_t endNs) { endNs_ = endNs; }
 
   void onExchangeDone(Exchange& exchange) override {
     if (exchange.error == vayu::ErrorCode::kNone) {
@@ -42,7 +43,7 @@ class ClosedLoop final : public vayu::ExchangeSink {
 
  private:
   vayu::WireTransport& transport_;
-  std::int64_t endNs_;
+  std::int64_t endNs_ = vayu::kNever;
 };
 
 double cpuSeconds() {
@@ -81,7 +82,7 @@ int main(int count, char** arguments) {
   vayu::Poller poller;
   vayu::WireTransport transport(poller, {});
   const std::int64_t startNs = nowNs();
-  ClosedLoop loop(transport, startNs + static_cast<std::int64_t>(seconds * 1e9));
+  ClosedLoop loop(transport);
   std::vector<std::unique_ptr<Exchange>> exchanges;
   for (std::size_t index = 0; index < connections; ++index) {
     Exchange& exchange = *exchanges.emplace_back(std::make_unique<Exchange>());
@@ -90,10 +91,13 @@ int main(int count, char** arguments) {
     transport.start(exchange);
   }
   const auto turn = [&] { transport.drive(poller.wait(transport.nextDeadlineNs())); };
-  while (transport.inFlight() > 0 && loop.succeeded + loop.failed < 2 * connections) turn();
+  while (transport.inFlight() > 0 && transport.connectionsOpened() < connections) turn();
+  const std::uint64_t connectedAt = loop.succeeded + loop.failed;
+  while (transport.inFlight() > 0 && loop.succeeded + loop.failed < connectedAt + connections) turn();
   const std::int64_t warmNs = nowNs();
   const double warmCpu = cpuSeconds();
   const std::uint64_t warmRequests = loop.succeeded + loop.failed;
+  loop.endAt(warmNs + static_cast<std::int64_t>(seconds * 1e9));
   while (transport.inFlight() > 0) turn();
 
   const double elapsed = static_cast<double>(nowNs() - warmNs) * 1e-9;

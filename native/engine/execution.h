@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "engine/exchange.h"
 #include "engine/submission.h"
 #include "engine/transport.h"
@@ -50,7 +51,7 @@ struct ExecutionSetting {
   ScriptRequestCarrier* carrier = nullptr;
 };
 
-class Execution final : private ExchangeSink {
+class alignas(kCacheLine) Execution final : private ExchangeSink {
  public:
   enum class Stage : std::uint8_t { kIdle, kPreRequest, kInTransport, kTests };
 
@@ -73,9 +74,6 @@ class Execution final : private ExchangeSink {
   bool skipped() const { return skipped_; }
   std::int64_t preRequestNs() const { return preRequestNs_; }
 
-  // Position in the owner's list of running executions.
-  std::size_t position = 0;
-
  private:
   void onExchangeDone(Exchange& exchange) override;
   void runScripts(ScriptPhase phase);
@@ -84,21 +82,28 @@ class Execution final : private ExchangeSink {
   void render();
   void finish();
 
+  // What every request touches comes first, on the cache lines that the transport has fetched for the exchange.
   ExecutionOwner& owner_;
   const ExecutionSetting& setting_;
   Exchange exchange_;
-  Stage stage_ = Stage::kIdle;
-  RequestDraft draft_;
-  VariableScopes variables_;
-  ExecutionInfo info_;
-  ResponseView view_;
-  ScriptContext context_;
-  ScriptHost::ExecutionId scriptExecution_ = 0;
-  std::vector<std::string> unresolved_;
+
+ public:
+  // Position in the owner's list of running executions.
+  std::size_t position = 0;
+
+ private:
   std::int64_t preRequestNs_ = 0;
+  Stage stage_ = Stage::kIdle;
   bool sent_ = false;
   bool skipped_ = false;
   bool aborting_ = false;
+  std::vector<std::string> unresolved_;
+  ExecutionInfo info_;
+  RequestDraft draft_;
+  VariableScopes variables_;
+  ResponseView view_;
+  ScriptContext context_;
+  ScriptHost::ExecutionId scriptExecution_ = 0;
 };
 
 }  // namespace vayu

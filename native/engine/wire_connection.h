@@ -5,46 +5,20 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/prefetch.h"
+#include "engine/lazy_deadlines.h"
 #include "engine/wire_transport.h"
 
 namespace vayu {
 
-// A node of a circular list that is its own head. Unlinked nodes point to themselves.
-struct WireLink {
-  WireLink* previous = this;
-  WireLink* next = this;
-
-  WireLink() = default;
-  WireLink(const WireLink&) = delete;
-  WireLink& operator=(const WireLink&) = delete;
-
-  bool isLinked() const { return next != this; }
-  void unlink() {
-    previous->next = next;
-    next->previous = previous;
-    previous = next = this;
-  }
-  void insertBefore(WireLink& position) {
-    previous = position.previous;
-    next = &position;
-    previous->next = this;
-    position.previous = this;
-  }
-};
-
-// The exchanges that share one timeout, in order of start, which is the order of their deadlines.
-struct WireTransport::Deadlines {
-  std::int64_t timeoutMs = 0;
-  WireLink list;
-};
-
 // Where a request goes, with what is kept for it.
 struct WireTransport::Target {
   WireEndpoint endpoint;
-  std::vector<Connection*> idle;  // last in, first out
+  std::vector<Connection*> idle;                    // last in, first out
+  std::unordered_set<std::string> remoteAddresses;  // few, and shared by many connections
   std::size_t connecting = 0;
   // The first attempt goes alone: those after it find the name resolved, the CA bundle parsed and a TLS session to resume.
   bool isProbed = false;
@@ -55,15 +29,17 @@ struct WireTransport::Rendered {
   std::uint32_t uses = 0;
   bool isCached = false;
   Target* target = nullptr;
-  Deadlines* deadlines = nullptr;  // null without a timeout
+  std::int64_t timeoutNs = kNever;
   WireRequest wire;
 };
 
-// One connection from the wish for it to its end, with the exchange that it carries.
-struct WireTransport::Connection final : PollTarget, WireConnectSink, WireLink {
+// One connection from the wish for it to its end, with the exchange that it carries. There may be tens of thousands, each of them cold in
+// the cache when its response comes: what every request touches is kept in the first lines, and what only a response in parts needs, its
+// parser, is borrowed for that time.
+struct alignas(kCacheLine) WireTransport::Connection final : PollTarget, DeadlineItem, WireConnectSink {
   enum class State : std::uint8_t { kQueued, kConnecting, kBusy, kIdle, kClosed };
 
-  Connection(WireTransport& owner, Target& to) : transport(owner), target(to), parser(owner.limits_.http1) {}
+  Connection(WireTransport& owner, Target& to) : transport(owner), target(to) {}
   ~Connection() {
     // The socket borrows from the attempt.
     socket.close();
@@ -74,25 +50,24 @@ struct WireTransport::Connection final : PollTarget, WireConnectSink, WireLink {
   void onConnectDone(WireConnectResult result) override { transport.connected(*this, std::move(result)); }
 
   WireTransport& transport;
-  Target& target;
+  Exchange* exchange = nullptr;
+  Rendered* rendered = nullptr;
+  Http1Parser* parser = nullptr;  // from the first byte of a response to its last
+  WireSocket socket;
   State state = State::kQueued;
   bool wantsWrite = false;
   bool sendFailed = false;
   bool waitsToBreak = false;  // in brokenSends_
   bool capturesBody = false;
-  std::uint64_t carried = 0;  // exchanges completed on it
-  std::size_t index = 0;      // in connections_
-  std::size_t idleIndex = 0;
   std::size_t sentBytes = 0;
-  Exchange* exchange = nullptr;
-  Rendered* rendered = nullptr;
-  std::int64_t deadlineNs = kNever;
   std::int64_t requestNs = 0;  // the request's first byte went out
+  std::uint64_t carried = 0;   // exchanges completed on it
   std::uint64_t captureLimit = 0;
+  Target& target;
+  std::size_t idleIndex = 0;
+  std::size_t index = 0;  // in connections_
   WireConnectAttempt* attempt = nullptr;
-  WireSocket socket;
-  Http1Parser parser;
-  std::string remoteAddress;
+  const std::string* remoteAddress = nullptr;
 };
 
 }  // namespace vayu

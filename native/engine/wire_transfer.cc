@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/prefetch.h"
 #include "engine/content_decoder.h"
 #include "engine/wire_connection.h"
 #include "engine/wire_transport.h"
@@ -46,15 +47,10 @@ void WireTransport::Connection::onReady(std::uint8_t events) {
 }
 
 void WireTransport::beginRequest(Connection& connection) {
-  Exchange& exchange = *connection.exchange;
   connection.state = Connection::State::kBusy;
   connection.sentBytes = 0;
   connection.sendFailed = false;
   connection.capturesBody = false;
-  const bool capturesHead = exchange.captureHeaders;
-  connection.parser.begin(connection.rendered->wire.isHead, exchange.request->options->maxResponseBytes,
-                          capturesHead ? &exchange.response.headerBlock : nullptr,
-                          capturesHead ? &exchange.response.statusText : nullptr);
   send(connection);
 }
 
@@ -82,7 +78,24 @@ void WireTransport::send(Connection& connection) {
   poller_.modify(connection.socket.fd(), events, &connection);
 }
 
+// For the response to what the connection carries, of which the first bytes have come, or the end without any.
+Http1Parser& WireTransport::takeParser(Connection& connection) {
+  if (idleParsers_.empty()) {
+    idleParsers_.push_back(parsers_.emplace_back(std::make_unique<Http1Parser>(limits_.http1)).get());
+  }
+  connection.parser = idleParsers_.back();
+  idleParsers_.pop_back();
+  Exchange& exchange = *connection.exchange;
+  const bool capturesHead = exchange.captureHeaders;
+  connection.parser->begin(connection.rendered->wire.isHead, exchange.request->options->maxResponseBytes,
+                           capturesHead ? &exchange.response.headerBlock : nullptr,
+                           capturesHead ? &exchange.response.statusText : nullptr);
+  return *connection.parser;
+}
+
 void WireTransport::receive(Connection& connection) {
+  // The kernel's work hides the time that this takes from memory.
+  prefetch(connection.exchange, sizeof(Exchange) + kCacheLine);
   for (int round = 0; round < kMostReceives || connection.socket.hidesData(); ++round) {
     std::size_t got = 0;
     const WireIo io = connection.socket.receive(buffer_.data(), buffer_.size(), got);
@@ -94,7 +107,8 @@ void WireTransport::receive(Connection& connection) {
     Exchange& exchange = *connection.exchange;
     exchange.bytesReceived += got;
     std::int64_t now = 0;
-    if (!connection.parser.started()) {
+    if (connection.parser == nullptr) {
+      takeParser(connection);
       now = nowNs();
       exchange.clocks.firstByteNs = now;
     }
@@ -105,7 +119,7 @@ void WireTransport::receive(Connection& connection) {
 }
 
 bool WireTransport::parse(Connection& connection, std::string_view input, std::int64_t& nowNs) {
-  Http1Parser& parser = connection.parser;
+  Http1Parser& parser = *connection.parser;
   for (;;) {
     switch (parser.next(input)) {
       case Http1Parser::Event::kNeedMore: return true;
@@ -129,7 +143,7 @@ bool WireTransport::parse(Connection& connection, std::string_view input, std::i
 }
 
 void WireTransport::takeHead(Connection& connection) {
-  const Http1Parser& parser = connection.parser;
+  const Http1Parser& parser = *connection.parser;
   Exchange& exchange = *connection.exchange;
   exchange.response.status = parser.status();
   exchange.response.httpVersion = parser.httpVersion();
@@ -146,9 +160,9 @@ void WireTransport::takeBody(Connection& connection, std::string_view part) {
 }
 
 void WireTransport::streamEnded(Connection& connection, WireIo io) {
-  Http1Parser& parser = connection.parser;
-  if (!parser.started() && retry(connection)) return;
+  if (connection.parser == nullptr && retry(connection)) return;
   if (io == WireIo::kClosed) {
+    Http1Parser& parser = connection.parser != nullptr ? *connection.parser : takeParser(connection);
     if (parser.finish() == Http1Parser::Event::kDone) {
       complete(connection, true, nowNs());
     } else {
@@ -171,10 +185,7 @@ bool WireTransport::retry(Connection& connection) {
   Connection& fresh = openFor(connection.target);
   fresh.exchange = &exchange;
   fresh.rendered = &rendered;
-  fresh.deadlineNs = connection.deadlineNs;
-  // Keeps its place among the deadlines.
-  if (connection.isLinked()) fresh.insertBefore(connection);
-  connection.unlink();
+  deadlines_.set(fresh, connection.deadlineNs());
   connection.exchange = nullptr;
   connection.rendered = nullptr;
   close(connection);
@@ -186,7 +197,7 @@ bool WireTransport::retry(Connection& connection) {
 }
 
 void WireTransport::failParsing(Connection& connection) {
-  const Http1Parser& parser = connection.parser;
+  const Http1Parser& parser = *connection.parser;
   fail(connection, errorCodeOf(parser.fault()), parser.message());
 }
 
@@ -194,9 +205,9 @@ void WireTransport::fail(Connection& connection, ErrorCode code, std::string_vie
   Exchange& exchange = *connection.exchange;
   exchange.fail(code, message);
   exchange.osError = osError;
-  if (connection.state == Connection::State::kBusy) {
-    exchange.response.headerBytes = connection.parser.headBytes();
-    exchange.response.bodyBytes = connection.parser.bodyBytes();
+  if (connection.parser != nullptr) {
+    exchange.response.headerBytes = connection.parser->headBytes();
+    exchange.response.bodyBytes = connection.parser->bodyBytes();
   }
   detach(connection);
   close(connection);
@@ -207,7 +218,7 @@ void WireTransport::fail(Connection& connection, ErrorCode code, std::string_vie
 
 void WireTransport::complete(Connection& connection, bool isClean, std::int64_t nowNs) {
   Exchange& exchange = *connection.exchange;
-  const Http1Parser& parser = connection.parser;
+  const Http1Parser& parser = *connection.parser;
   const WireRequest& wire = connection.rendered->wire;
   Response& response = exchange.response;
   exchange.clocks.doneNs = nowNs;
@@ -217,7 +228,7 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
   response.bodyBytes = parser.bodyBytes();
   if (exchange.captureHeaders) {
     response.effectiveUrl = wire.url;
-    response.remoteAddress = connection.remoteAddress;
+    response.remoteAddress = *connection.remoteAddress;
   }
   if (!response.body.empty() && wire.decodes && !parser.contentEncoding().empty()) {
     const DecodeResult result = decodeBody(parser.contentEncoding(), response.body, connection.captureLimit, decoded_);

@@ -53,16 +53,6 @@ WireTransport::Target& WireTransport::targetFor(const WireRequest& wire, const P
   return *candidates.emplace_back(std::move(target));
 }
 
-WireTransport::Deadlines* WireTransport::deadlinesFor(std::int64_t timeoutMs) {
-  if (timeoutMs <= 0) return nullptr;
-  for (const auto& known : deadlines_) {
-    if (known->timeoutMs == timeoutMs) return known.get();
-  }
-  deadlines_.push_back(std::make_unique<Deadlines>());
-  deadlines_.back()->timeoutMs = timeoutMs;
-  return deadlines_.back().get();
-}
-
 WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& request, ErrorCode& error,
                                                     std::string& message) {
   Rendered*& slot = renderedSlots_[request.id % renderedSlots_.size()];
@@ -82,7 +72,8 @@ WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& reque
   }
   fresh->requestId = request.id;
   fresh->target = &targetFor(fresh->wire, request);
-  fresh->deadlines = deadlinesFor(request.options->timeoutMs);
+  const std::int64_t timeoutMs = request.options->timeoutMs;
+  fresh->timeoutNs = timeoutMs > 0 ? timeoutMs * kNsPerMs : kNever;
   fresh->isCached = true;
   Rendered* evicted = std::exchange(slot, fresh);
   if (evicted != nullptr) {
@@ -136,16 +127,14 @@ void WireTransport::attach(Connection& connection, Exchange& exchange, Rendered&
   connection.exchange = &exchange;
   connection.rendered = &rendered;
   ++rendered.uses;
-  if (Deadlines* deadlines = rendered.deadlines; deadlines != nullptr) {
-    connection.deadlineNs = exchange.clocks.sentNs + deadlines->timeoutMs * kNsPerMs;
-    connection.insertBefore(deadlines->list);
-  }
+  deadlines_.set(connection, after(exchange.clocks.sentNs, rendered.timeoutNs));
 }
 
 // Takes the exchange away from the connection and gives up what was kept for it.
 Exchange& WireTransport::detach(Connection& connection) {
   Exchange& exchange = *connection.exchange;
-  connection.unlink();
+  deadlines_.clear(connection);
+  if (connection.parser != nullptr) idleParsers_.push_back(std::exchange(connection.parser, nullptr));
   release(*connection.rendered);
   connection.exchange = nullptr;
   connection.rendered = nullptr;
@@ -195,7 +184,7 @@ void WireTransport::connected(Connection& connection, WireConnectResult result) 
     return;
   }
   connection.socket = std::move(result.socket);
-  connection.remoteAddress = std::move(result.remoteAddress);
+  connection.remoteAddress = &*connection.target.remoteAddresses.insert(std::move(result.remoteAddress)).first;
   ++connectionsOpened_;
   ++openConnections_;
   Exchange& exchange = *connection.exchange;
@@ -248,6 +237,7 @@ void WireTransport::close(Connection& connection) {
   }
   if (connection.attempt != nullptr) connector_.end(*std::exchange(connection.attempt, nullptr));
   connection.state = Connection::State::kClosed;
+  deadlines_.remove(connection);
   std::unique_ptr<Connection> owner = std::move(connections_[connection.index]);
   if (connection.index + 1 != connections_.size()) {
     connections_[connection.index] = std::move(connections_.back());
@@ -300,32 +290,22 @@ void WireTransport::drive(std::int64_t nowNs) {
 }
 
 void WireTransport::expire(std::int64_t nowNs) {
-  // Sinks may add lists.
-  for (std::size_t index = 0; index < deadlines_.size(); ++index) {
-    Deadlines& deadlines = *deadlines_[index];
-    while (deadlines.list.isLinked()) {
-      auto& connection = static_cast<Connection&>(*deadlines.list.next);
-      if (connection.deadlineNs > nowNs) break;
-      const std::string timeout = " timed out after " + std::to_string(deadlines.timeoutMs) + " ms";
-      if (connection.state == Connection::State::kBusy) {
-        const std::uint64_t received = connection.exchange->bytesReceived;
-        fail(connection, ErrorCode::kTimeout,
-             "operation" + timeout + " with " + std::to_string(received) + " bytes received");
-      } else {
-        fail(connection, ErrorCode::kTimeout, "connection" + timeout);
-      }
+  while (DeadlineItem* due = deadlines_.takeDue(nowNs)) {
+    auto& connection = static_cast<Connection&>(*due);
+    const Exchange& exchange = *connection.exchange;
+    const std::string timeout = " timed out after " + std::to_string(exchange.request->options->timeoutMs) + " ms";
+    if (connection.state == Connection::State::kBusy) {
+      fail(connection, ErrorCode::kTimeout,
+           "operation" + timeout + " with " + std::to_string(exchange.bytesReceived) + " bytes received");
+    } else {
+      fail(connection, ErrorCode::kTimeout, "connection" + timeout);
     }
   }
 }
 
 std::int64_t WireTransport::nextDeadlineNs() const {
   if (!failedAtOnce_.empty() || !brokenSends_.empty()) return 0;
-  std::int64_t next = connector_.nextDeadlineNs();
-  for (const auto& deadlines : deadlines_) {
-    if (!deadlines->list.isLinked()) continue;
-    next = std::min(next, static_cast<const Connection&>(*deadlines->list.next).deadlineNs);
-  }
-  return next;
+  return std::min(connector_.nextDeadlineNs(), deadlines_.nextNs());
 }
 
 }  // namespace vayu

@@ -19,6 +19,7 @@
 
 #include "base/poller.h"
 #include "engine/http1_parser.h"
+#include "engine/lazy_deadlines.h"
 #include "engine/transport.h"
 #include "engine/wire_connector.h"
 #include "engine/wire_request.h"
@@ -66,12 +67,10 @@ class WireTransport final : public Transport {
   struct Connection;
   struct Target;
   struct Rendered;
-  struct Deadlines;
 
   Rendered* renderedFor(const PreparedRequest& request, ErrorCode& error, std::string& message);
   void release(Rendered& rendered);
   Target& targetFor(const WireRequest& wire, const PreparedRequest& request);
-  Deadlines* deadlinesFor(std::int64_t timeoutMs);
 
   Connection& openFor(Target& target);
   void attach(Connection& connection, Exchange& exchange, Rendered& rendered);
@@ -82,6 +81,7 @@ class WireTransport final : public Transport {
   void receive(Connection& connection);
   // False when the connection has been given up or the exchange is over.
   bool parse(Connection& connection, std::string_view input, std::int64_t& nowNs);
+  Http1Parser& takeParser(Connection& connection);
   void takeHead(Connection& connection);
   void takeBody(Connection& connection, std::string_view part);
   void streamEnded(Connection& connection, WireIo io);
@@ -99,13 +99,15 @@ class WireTransport final : public Transport {
   WireLimits limits_;
   WireRedirectHandler* redirects_;
   WireConnector connector_;
-  std::vector<std::unique_ptr<Deadlines>> deadlines_;
+  LazyDeadlines deadlines_;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Target>>> targets_;
   // A direct-mapped cache by request id: ids of a plan's requests follow one another. Entries in use survive their eviction.
   std::array<Rendered*, 64> renderedSlots_{};
   std::vector<std::unique_ptr<Rendered>> rendered_;
   std::vector<Rendered*> idleRendered_;
   WireOrigin origin_;
+  std::vector<std::unique_ptr<Http1Parser>> parsers_;
+  std::vector<Http1Parser*> idleParsers_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;  // freed once no batch of events can name them
   std::deque<Connection*> queued_;                   // wait for their turn to connect

@@ -146,7 +146,7 @@ worker_processes ${options.workerProcesses ?? 1};
 worker_rlimit_nofile 65536;
 pid ${directory}/nginx.pid;
 error_log ${directory}/error.log warn;
-events { worker_connections 32768; }
+events { worker_connections 32768; multi_accept on; }
 http {
   log_format short '$request_method $request_uri $status $server_protocol';
   access_log ${options.accessLog ? `${directory}/access.log short` : 'off'};
