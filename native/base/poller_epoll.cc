@@ -17,8 +17,8 @@ namespace vayu {
 
 namespace {
 
-// Descriptors of one wait. The kernel looks at each of their sockets before it returns; those are still in the cache when their turn to be
-// read comes as long as there are not too many: at 10 000 connections a request costs a fifth less with 64 than with 512.
+// Descriptors of one wait: arrivals that fall due wait for the batch to end, a quarter of a millisecond at 4 µs per response. Longer
+// batches save nothing that can be measured, at 10 000 connections neither.
 constexpr int kBatch = 64;
 
 // How far ahead targets are fetched, and how much of each.
