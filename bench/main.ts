@@ -124,7 +124,7 @@ async function runAll(options: BenchOptions): Promise<BenchResults> {
     process.stderr.write(`${name} does not take part: ${reason}\n`);
   const machine = describeMachine();
   const directory = mkdtempSync(path.join(tmpdir(), 'vayu-bench-'));
-  const nginx = await startNginx({ server: 'location = /nginx-status { stub_status; }' });
+  const nginx = await startNginx();
   try {
     const results: CaseResult[] = [];
     for (const benchCase of options.cases)

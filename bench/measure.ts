@@ -31,7 +31,7 @@ interface Usage {
 /** Runs a client's command and charges its CPU time to the requests that arrived at nginx meanwhile. */
 export async function measure(command: string[], target: RunTarget): Promise<Measurement> {
   const usageFile = path.join(target.directory, 'usage.json');
-  const before = await servedRequests(target);
+  const before = await target.nginx.requests();
   const result = spawnSync(buildProgram('bench/native/measure.cc'), [usageFile, ...command], {
     encoding: 'utf8',
     maxBuffer: 64 << 20,
@@ -44,7 +44,7 @@ export async function measure(command: string[], target: RunTarget): Promise<Mea
       `${command.join(' ')} ended with ${usage.exitCode}:\n${result.stdout.slice(-2000)}${result.stderr.slice(-2000)}`,
     );
   }
-  const requests = (await servedRequests(target)) - before - 1;
+  const requests = (await target.nginx.requests()) - before - 1;
   const cpuUs = usage.userUs + usage.systemUs;
   return {
     requests,
@@ -55,12 +55,4 @@ export async function measure(command: string[], target: RunTarget): Promise<Mea
     steadyCpuUsPerRequest: (usage.steadyCores * 1_000_000) / (requests / target.seconds),
     peakMiB: usage.peakKiB / 1024,
   };
-}
-
-/** nginx's own count of requests, this one included. */
-async function servedRequests({ nginx }: RunTarget): Promise<number> {
-  const response = await fetch(`${nginx.url}/nginx-status`, { headers: { connection: 'close' } });
-  const counts = /^ *\d+ +\d+ +(\d+) *$/m.exec(await response.text());
-  if (!counts) throw new Error('nginx does not tell its request count (stub_status).');
-  return Number(counts[1]);
 }

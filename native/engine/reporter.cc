@@ -148,7 +148,7 @@ std::unique_ptr<Snapshot> Reporter::read(Watched& watched, std::int64_t now, boo
     if (codes[code] > 0) snapshot->statusCodes.emplace_back(static_cast<int>(code), codes[code]);
   }
   for (std::size_t measure = 0; measure < kMeasureCount; ++measure) {
-    std::vector<const Histogram*> sources;
+    std::vector<Histogram*> sources;
     for (const auto& figures : run.figures) {
       sources.push_back(&figures->recorder.histogram(static_cast<Measure>(measure)));
     }

@@ -2,6 +2,7 @@
 // to 3 600 000 000 (microseconds: one hour), 3 significant digits, so that a bucket is never wider than 0.1 % of its value.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -19,6 +20,10 @@ inline constexpr std::size_t kSubBuckets = 1u << (kSubBucketHalfBits + 1);  // 2
 inline constexpr std::size_t kHalf = kSubBuckets / 2;                       // 1024
 inline constexpr std::size_t kBuckets = 22;                                 // 2048 × 2^21 > kHighestUs
 inline constexpr std::size_t kLength = (kBuckets + 1) * kHalf;
+// Buckets whose change is noted together.
+inline constexpr int kGroupBits = 6;
+inline constexpr std::size_t kGroup = 1u << kGroupBits;
+inline constexpr std::size_t kGroups = kLength / kGroup;
 
 // Position of the bucket that counts `value`; values outside of the range are counted at its ends.
 constexpr std::size_t indexOf(std::int64_t value) {
@@ -59,7 +64,8 @@ struct HistogramDelta {
 // Both together, ascending by value.
 HistogramDelta sum(const HistogramDelta& left, const HistogramDelta& right);
 
-// Written by one thread, read by any: relaxed load, add, relaxed store. A reader sums the buckets instead of trusting a total.
+// Written by one thread: relaxed load, add, relaxed store. Counts are read by any thread; one reader alone learns of changes, so that ten
+// looks a second at twenty thousand buckets cost what has changed. A reader sums the buckets instead of trusting a total.
 class Histogram {
  public:
   Histogram() : counts_(std::make_unique<std::atomic<std::uint64_t>[]>(hdr::kLength)) {}
@@ -69,23 +75,27 @@ class Histogram {
     const std::size_t index = hdr::indexOf(us);
     std::atomic<std::uint64_t>& count = counts_[index];
     count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    if (index >= end_.load(std::memory_order_relaxed)) end_.store(index + 1, std::memory_order_relaxed);
+    // After the count: whoever takes the note sees it.
+    changed_[index >> hdr::kGroupBits].store(true, std::memory_order_release);
   }
 
   std::uint64_t countAt(std::size_t index) const { return counts_[index].load(std::memory_order_relaxed); }
-  // One past the highest index ever counted.
-  std::size_t end() const { return end_.load(std::memory_order_relaxed); }
+  // Reader thread. Whether a bucket of the group, from `group` × kGroup on, has been counted up since the last call.
+  bool takeChanged(std::size_t group) {
+    std::atomic<bool>& changed = changed_[group];
+    return changed.load(std::memory_order_relaxed) && changed.exchange(false, std::memory_order_acquire);
+  }
 
  private:
   std::unique_ptr<std::atomic<std::uint64_t>[]> counts_;
-  std::atomic<std::size_t> end_{0};
+  std::array<std::atomic<bool>, hdr::kGroups> changed_{};
 };
 
 // What a reader has seen of the histograms of several writers. One reader thread.
 class HistogramReader {
  public:
   // Adds up `sources` and returns what has come since the last call.
-  HistogramDelta advance(const std::vector<const Histogram*>& sources);
+  HistogramDelta advance(const std::vector<Histogram*>& sources);
 
  private:
   std::vector<std::uint64_t> seen_;

@@ -73,6 +73,7 @@ class Recorder {
   std::uint64_t get(Count count) const { return counters_[static_cast<std::size_t>(count)].get(); }
 
   void record(Measure measure, std::int64_t us) { histograms_[static_cast<std::size_t>(measure)].record(us); }
+  Histogram& histogram(Measure measure) { return histograms_[static_cast<std::size_t>(measure)]; }
   const Histogram& histogram(Measure measure) const { return histograms_[static_cast<std::size_t>(measure)]; }
 
   void drop(DropReason reason, std::uint64_t amount = 1) {

@@ -35,6 +35,8 @@ export interface Nginx {
   caFile: string;
   directory: string;
   pid: number;
+  /** Requests so far by nginx's own count, those that ask for it included. */
+  requests(): Promise<number>;
   /** Lines of the access log so far. */
   accessLog(): string[];
   stop(): Promise<void>;
@@ -91,6 +93,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
       caFile: certificates?.caFile ?? '',
       directory,
       pid: child.pid!,
+      requests: () => countRequests(`http://127.0.0.1:${ports.port}/nginx-status`),
       accessLog: () => readFileSync(path.join(directory, 'access.log'), 'utf8').split('\n').filter(Boolean),
       stop: () => stop(child, directory),
     };
@@ -110,6 +113,13 @@ async function started(child: ChildProcess, port: number): Promise<void> {
   await Promise.race([acceptsConnections(port), failed]);
   if (child.exitCode !== null) await failed;
   process.once('exit', () => child.kill('SIGTERM'));
+}
+
+async function countRequests(statusUrl: string): Promise<number> {
+  const response = await fetch(statusUrl, { headers: { connection: 'close' } });
+  const counts = /^ *\d+ +\d+ +(\d+) *$/m.exec(await response.text());
+  if (!counts) throw new Error('nginx does not tell its request count (stub_status).');
+  return Number(counts[1]);
 }
 
 async function stop(child: ChildProcess, directory: string): Promise<void> {
@@ -163,6 +173,7 @@ http {
     location = /json { default_type application/json; return 200 '${jsonBody}'; }
     location = /100k { alias ${directory}/100k; open_file_cache max=10; sendfile on; }
     location = /echo { add_header X-Method $request_method; add_header X-Uri $request_uri; add_header X-Host $host; return 200 "$request_method $request_uri"; }
+    location = /nginx-status { stub_status; }
     location ~ ^/status/(?<code>[1-5][0-9][0-9])$ { ${statusReturns()} return 404; }
     location / { return 200 "ok"; }
     ${options.server ?? ''}
