@@ -8,8 +8,10 @@ import {
 } from 'prom-client';
 import type { Store } from '../store/store.js';
 import type { EngineStatus } from './engine-status.js';
-import { LatencyBuckets, bucketBounds } from './latency-buckets.js';
+import { encodeFamilies, prefersProtobuf, protobufContentType } from './exposition.js';
+import { LatencyBuckets, bucketBounds, classicBucketsOf } from './latency-buckets.js';
 import type { LiveStreams } from './live.js';
+import { nativeHistogramOf, type NativeHistogram } from './native-histogram.js';
 import type { RunService } from './run-service.js';
 
 /** The figures of a run under way, by the name of its field in a live snapshot. */
@@ -56,7 +58,7 @@ class RunLatency extends Histogram<'run' | 'le'> {
     this.#buckets.keep(active);
     const { metric: name, help } = latencies[this.#name];
     const values = active.flatMap((run): MetricValueWithName<'run' | 'le'>[] => {
-      const { counts, count, sum } = this.#buckets.of(run);
+      const { counts, count, sum } = classicBucketsOf(this.#buckets.of(run));
       return [
         ...bucketBounds.map((le, i) => ({
           metricName: `${name}_bucket`,
@@ -72,6 +74,27 @@ class RunLatency extends Histogram<'run' | 'le'> {
     const type = 'histogram' as unknown as MetricType;
     return Promise.resolve({ name, help, type, aggregator: 'sum', values, collect: () => undefined });
   }
+
+  /** The package's own would look for labels where only its own rows have them. */
+  override get(): ReturnType<Histogram<'run' | 'le'>['get']> {
+    return this.getForPromString();
+  }
+
+  get metric(): string {
+    return latencies[this.#name].metric;
+  }
+
+  /** By run. */
+  native(): Map<string, NativeHistogram> {
+    return new Map(
+      this.#runs.activeRuns().map((run) => [run, nativeHistogramOf(this.#buckets.of(run))] as const),
+    );
+  }
+}
+
+export interface Metrics {
+  /** All figures, in the form that an Accept header prefers: text, or protobuf with native histograms. */
+  exposition(accept: string | undefined): Promise<{ contentType: string; body: string | Buffer }>;
 }
 
 /** Prometheus' view of the engine and of the runs under way. Values are read when they are asked for. */
@@ -80,7 +103,7 @@ export function createMetrics(
   store: Store,
   runs: RunService,
   live: LiveStreams,
-): Registry {
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'vayu_' });
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -114,6 +137,16 @@ export function createMetrics(
       },
     });
   }
-  for (const name of ['responseTime', 'serviceTime'] as const) new RunLatency(registry, store, runs, name);
-  return registry;
+  const histograms = (['responseTime', 'serviceTime'] as const).map(
+    (name) => new RunLatency(registry, store, runs, name),
+  );
+  return {
+    exposition: async (accept) => {
+      if (!prefersProtobuf(accept))
+        return { contentType: registry.contentType, body: await registry.metrics() };
+      const families = await registry.getMetricsAsJSON();
+      const native = new Map(histograms.map((histogram) => [histogram.metric, histogram.native()] as const));
+      return { contentType: protobufContentType, body: encodeFamilies(families, native) };
+    },
+  };
 }

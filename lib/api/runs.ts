@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VayuError } from '../model/errors.js';
 import type { Report } from '../model/report.js';
 import { parseRunConfig, type RunConfig } from '../model/run-config.js';
@@ -100,10 +100,13 @@ const percentileList = z
   .transform((text) => text.split(',').map(Number))
   .refine((all) => all.every((one) => one <= 100), { error: 'percentiles from 0 to 100' });
 
+/** More than any run lasts. */
+const seconds = z.coerce.number().min(0).max(1e9);
+
 const reportQuery = z.strictObject({
   percentiles: percentileList.optional().meta({ description: 'Answers these of all measures, as `window`' }),
-  from: z.coerce.number().min(0).optional().meta({ description: 'Seconds since the start, for `window`' }),
-  to: z.coerce.number().min(0).optional(),
+  from: seconds.optional().meta({ description: 'Seconds since the start, for `window`' }),
+  to: seconds.optional(),
 });
 
 function reportOf(

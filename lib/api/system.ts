@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VayuError } from '../model/errors.js';
 import type { Store } from '../store/store.js';
 import { healthOf, type EngineStatus, type ProcessInfo } from './engine-status.js';
 import type { LiveStreams } from './live.js';
+import type { Metrics } from './prometheus.js';
 import { route, type Route } from './route.js';
 import type { RunService } from './run-service.js';
 import { configAnswer, configBody, healthAnswer, okAnswer } from './schemas.js';
@@ -59,7 +60,7 @@ export function systemRoutes(dependencies: SystemDependencies): Route[] {
       return configOf(dependencies);
     },
   };
-  let metrics: Promise<{ contentType: string; metrics: () => Promise<string> }> | undefined;
+  let metrics: Promise<Metrics> | undefined;
   return [
     route({
       method: 'get',
@@ -83,16 +84,17 @@ export function systemRoutes(dependencies: SystemDependencies): Route[] {
       method: 'get',
       paths: ['/metrics'],
       tag,
-      summary: 'Figures for Prometheus',
+      summary: 'Figures for Prometheus; native histograms where Accept prefers its protobuf form',
       mediaType: 'text/plain',
       answer: z.string(),
-      handle: async ({ response }) => {
+      handle: async ({ request, response }) => {
         // Loaded when first asked for: most daemons are never scraped.
         metrics ??= import('./prometheus.js').then(({ createMetrics }) =>
           createMetrics(engine, dependencies.store, dependencies.runs, dependencies.live),
         );
-        const registry = await metrics;
-        response.type(registry.contentType).send(await registry.metrics());
+        const { contentType, body } = await (await metrics).exposition(request.headers.accept);
+        response.setHeader('Content-Type', contentType);
+        response.end(body);
       },
     }),
     route({

@@ -64,7 +64,7 @@ export function countOf(delta: HistogramDelta): number {
 }
 
 /** Width of the bucket that begins at `value`, in µs. */
-function bucketWidth(value: number): number {
+export function bucketWidthUs(value: number): number {
   return value < exactBelow ? 1 : 2 ** (Math.floor(Math.log2(value)) - 10);
 }
 
@@ -84,7 +84,7 @@ export function percentilesOf(delta: HistogramDelta, percentiles: readonly numbe
       seen += delta.counts[i] ?? 0;
     }
     const value = delta.values[i] ?? 0;
-    result.push(value + bucketWidth(value) - 1);
+    result.push(value + bucketWidthUs(value) - 1);
   }
   return result;
 }
@@ -96,7 +96,7 @@ export function meanOf(delta: HistogramDelta): number {
   for (let i = 0; i < delta.values.length; i++) {
     const value = delta.values[i] ?? 0;
     const count = delta.counts[i] ?? 0;
-    sum += (value + Math.floor(bucketWidth(value) / 2)) * count;
+    sum += (value + Math.floor(bucketWidthUs(value) / 2)) * count;
     total += count;
   }
   return total === 0 ? 0 : sum / total;

@@ -40,25 +40,7 @@ const anyBody: [string, unknown, number, RegExp][] = [
   ['20 MB', huge, 413, /limit of 10485760 bytes/],
 ];
 
-const routes = [
-  '/collections',
-  '/requests',
-  '/environments',
-  '/globals',
-  '/request',
-  '/execute',
-  '/compose',
-  '/run',
-  '/runs',
-  '/reorder',
-  '/config',
-];
-
-const cases: Case[] = [
-  ...routes.flatMap((path) =>
-    anyBody.map(([what, body, status, says]) => post(path, what, body, status, says)),
-  ),
-
+const ownCases: Case[] = [
   post('/collections', 'no name', {}, 400, /name/),
   post('/collections', 'a name of the wrong type', { name: 7 }, 400, /name.*string.*7/),
   post('/collections', 'an empty name', { name: '' }, 400, /name/),
@@ -279,6 +261,77 @@ const cases: Case[] = [
   { what: 'an unknown method', method: 'DELETE', path: '/health', status: 404, says: /DELETE \/health/ },
 ];
 
+/** The same operation by its other name. */
+function twinsOf(one: Case): Case[] {
+  const paths: Record<string, string> = { '/request': '/execute', '/run': '/runs' };
+  const path = paths[one.path] ?? one.path.replace(/^\/runs\//, '/run/');
+  const method = ['/config', '/globals'].includes(path) && one.method === 'POST' ? 'PUT' : one.method;
+  const known = !/^\/run\/.*\/(samples|live)/.test(path);
+  return known && (path !== one.path || method !== one.method) ? [{ ...one, path, method }] : [];
+}
+
+const cases = [...ownCases, ...ownCases.flatMap(twinsOf)];
+
+interface Operation {
+  parameters?: { in: string; name: string; schema: { type?: string } }[];
+  requestBody?: object;
+}
+type OpenApi = { paths: Record<string, Record<string, Operation>> };
+
+/** What every operation has to refuse, from the API's own description: bodies, ids and query parameters that are none. */
+function generalCases({ paths }: OpenApi): Case[] {
+  return Object.entries(paths).flatMap(([template, operations]) =>
+    Object.entries(operations).flatMap(([name, { parameters = [], requestBody }]): Case[] => {
+      const method = name.toUpperCase();
+      const path = template.replace('{id}', 'x_none');
+      const query = parameters.filter((parameter) => parameter.in === 'query');
+      const numbers = query.filter(({ schema }) => schema.type === 'integer' || schema.type === 'number');
+      const refused = (what: string, at: string, says: RegExp): Case => ({
+        what,
+        method,
+        path: at,
+        status: 400,
+        says,
+      });
+      return [
+        ...(requestBody === undefined
+          ? []
+          : [
+              ...anyBody.map(([what, body, status, says]) => ({ what, method, path, body, status, says })),
+              { ...refused('a field that is none', path, /nonsense/), body: { nonsense: 1 } },
+            ]),
+        ...(path === template
+          ? []
+          : ['..%2f..%2fetc%2fpasswd', "'%20OR%20'1'='1", 'x'.repeat(200), '%00'].map((id) =>
+              refused('an id that is none', template.replace('{id}', id), /id/),
+            )),
+        ...(path !== template && requestBody === undefined
+          ? [{ what: 'an unknown id', method, path, status: 404, says: /x_none/ }]
+          : []),
+        ...(query.length > 0 ? [refused('an unknown parameter', `${path}?colour=red`, /colour/)] : []),
+        ...numbers.flatMap(({ name: parameter }) =>
+          ['x', '-1', '1e400', '9'.repeat(40)].map((value) =>
+            refused(`a number that is none`, `${path}?${parameter}=${value}`, new RegExp(parameter)),
+          ),
+        ),
+      ];
+    }),
+  );
+}
+
+/** The operations with a body that no case of their own asks what its fields refuse. */
+function withoutOwnCase({ paths }: OpenApi): string[] {
+  return Object.entries(paths).flatMap(([template, operations]) => {
+    const pattern = new RegExp(`^${template.replace('{id}', '[^/?]+')}(\\?|$)`);
+    return Object.entries(operations)
+      .filter(([, operation]) => operation.requestBody !== undefined)
+      .filter(
+        ([name]) => !cases.some(({ method, path }) => method === name.toUpperCase() && pattern.test(path)),
+      )
+      .map(([name]) => `${name} ${template}`);
+  });
+}
+
 /** What is wrong with the answer, in words; undefined where it is as expected. */
 function faultOf({ body, status }: Answer, expected: Case): string | undefined {
   const label = `${expected.method} ${expected.path} with ${expected.what} → ${status} ${JSON.stringify(body).slice(0, 400)}`;
@@ -298,8 +351,10 @@ async function stored(api: Api): Promise<unknown[]> {
 test('every malformed call gets its status, the one shape of errors and a message that names the fault', async (t) => {
   const api = await startApi(t);
   const { body: before } = await api.call('GET', '/config');
+  const description = (await api.call('GET', '/openapi.json')).body as unknown as OpenApi;
+  assert.deepEqual(withoutOwnCase(description), []);
   const faults: string[] = [];
-  for (const expected of cases) {
+  for (const expected of [...generalCases(description), ...cases]) {
     const fault = faultOf(await api.call(expected.method, expected.path, expected.body), expected);
     if (fault !== undefined) faults.push(fault);
   }

@@ -207,3 +207,31 @@ test('a run in which nothing was answered has not passed', () => {
   assert.match(text, /^FAILED {2}0 requests.*\n {2}no request came to a result\n/);
   assert.match(text, /20 sent, 0 succeeded, 0 failed, 20 aborted/);
 });
+
+test('the slowest exchanges are named with where their time went', () => {
+  const one = {
+    kind: 'exemplar' as const,
+    intendedMs: 3200,
+    sentMs: 3300,
+    firstByteMs: 3480,
+    doneMs: 3500,
+    responseTimeMs: 300,
+    serviceTimeMs: 200,
+    status: 200,
+    error: null,
+    errorClass: null,
+  };
+  const failed = { ...one, firstByteMs: 0, status: null, error: 'no answer', errorClass: 'timeout' };
+  const { text } = summarise({
+    exemplars: [
+      { fromPercentile: 0, toPercentile: 50, results: [{ ...one, status: 204 }] },
+      { fromPercentile: 99.9, toPercentile: 100, results: [one, failed] },
+    ],
+  });
+  assert.match(
+    text,
+    /^Slowest\n {2}300 ms {2}at 3\.2s {2}status 200 {2}waited 100 ms, first byte after 180 ms, rest 20\.0 ms$/m,
+  );
+  assert.match(text, /^ {2}300 ms {2}at 3\.2s {2}timeout {5}waited 100 ms, service 200 ms$/m);
+  assert.doesNotMatch(text, /status 204/);
+});

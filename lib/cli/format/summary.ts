@@ -31,6 +31,7 @@ export function formatSummary(report: Report, options: SummaryOptions): string[]
     requests(report, options.style),
     latencies(report, options.style),
     distribution(report, options),
+    slowest(report, options.style),
     statusCodes(report, options.style),
     tests(report, options),
     errors(report, options),
@@ -123,6 +124,27 @@ function distribution(report: Report, { style, width }: SummaryOptions): string[
     Math.max(10, Math.min(40, width - 45)),
   );
   return lines.length === 0 ? [] : [style.bold('Distribution of response times'), ...indent(lines)];
+}
+
+/** The slowest exchanges of the run, each with where its time went. */
+function slowest(report: Report, style: Style): string[] {
+  const results = report.exemplars.at(-1)?.results ?? [];
+  if (results.length === 0) return [];
+  const rows = results.map((one) => [
+    formatLatency(one.responseTimeMs),
+    `at ${formatElapsed(one.intendedMs)}`,
+    one.status === null ? (one.errorClass ?? 'no response') : `status ${one.status}`,
+    [
+      `waited ${formatLatency(one.sentMs - one.intendedMs)}`,
+      ...(one.firstByteMs > one.sentMs
+        ? [
+            `first byte after ${formatLatency(one.firstByteMs - one.sentMs)}`,
+            `rest ${formatLatency(one.doneMs - one.firstByteMs)}`,
+          ]
+        : [`service ${formatLatency(one.serviceTimeMs)}`]),
+    ].join(', '),
+  ]);
+  return [style.bold('Slowest'), ...indent(formatTable(rows, ['right', 'left', 'left', 'left']))];
 }
 
 function statusCodes(report: Report, style: Style): string[] {
