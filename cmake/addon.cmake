@@ -1,7 +1,18 @@
 file(GLOB VAYU_ADDON_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/addon/*.cc")
 add_library(vayu SHARED ${VAYU_ADDON_SOURCES} ${CMAKE_JS_SRC})
 set_target_properties(vayu PROPERTIES PREFIX "" SUFFIX ".node" INTERPROCEDURAL_OPTIMIZATION ${VAYU_LTO})
-target_include_directories(vayu SYSTEM PRIVATE ${CMAKE_JS_INC} "${CMAKE_CURRENT_SOURCE_DIR}/node_modules/node-addon-api")
+# npm puts it in this package's own node_modules or in one further up; Node knows which.
+find_program(VAYU_NODE node REQUIRED)
+execute_process(
+  COMMAND "${VAYU_NODE}" -p "require('node-addon-api').include_dir"
+  WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+  OUTPUT_VARIABLE VAYU_NODE_ADDON_API
+  OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT VAYU_NODE_ADDON_API)
+  message(FATAL_ERROR "node-addon-api is missing. Run `npm ci --ignore-scripts`.")
+endif()
+get_filename_component(VAYU_NODE_ADDON_API "${VAYU_NODE_ADDON_API}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
+target_include_directories(vayu SYSTEM PRIVATE ${CMAKE_JS_INC} "${VAYU_NODE_ADDON_API}")
 target_compile_definitions(vayu PRIVATE "VAYU_VERSION=\"${VAYU_VERSION}\"")
 target_link_libraries(vayu PRIVATE vayu_core vayu_options ${CMAKE_JS_LIB})
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")

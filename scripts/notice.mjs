@@ -42,7 +42,24 @@ export function noticeText() {
   const manifest = JSON.parse(read('package.json'));
   const locked = JSON.parse(read('package-lock.json')).packages;
   const runtime = closure(Object.keys(manifest.dependencies), locked);
-  const bundled = closure(bundledRoots(manifest), locked);
+  const programs = closure(
+    namedIn(
+      manifest,
+      sourceFiles(['lib'], ['.ts']).filter((file) => !file.startsWith('lib/scripting/')),
+      'from ',
+    ),
+    locked,
+  );
+  const scripting = closure(
+    namedIn(manifest, [
+      'scripts/build-scripting.mjs',
+      ...sourceFiles(['lib/scripting/src'], ['.ts', '.js', '.cjs', '.mjs']),
+    ]),
+    locked,
+  );
+  const bundled = [
+    ...new Map([...programs, ...scripting].map((entry) => [entry.location, entry])).values(),
+  ].sort((a, b) => a.location.localeCompare(b.location));
   const problems = [...runtime, ...bundled]
     .filter((entry) => !isAccepted(entry.license))
     .map(({ name, license }) => `${name}: ${license}`);
@@ -53,7 +70,8 @@ export function noticeText() {
       native.map(([name, license]) => `${name}: ${license}`),
     ),
     section('npm packages that npm installs beside it', runtime.map(oneLine)),
-    section('npm packages that are bundled into the addon for scripts', bundled.map(oneLine)),
+    section('npm packages that are bundled into the programs and the library', programs.map(oneLine)),
+    section('npm packages that are bundled into the addon for scripts', scripting.map(oneLine)),
     'Licences of the bundled packages',
     ...groupedTexts(bundled),
   ].join('\n\n');
@@ -85,16 +103,11 @@ function isAccepted(license) {
     .some((choice) => choice.split(/ AND /i).every((part) => accepted.has(part.trim())));
 }
 
-/** Development dependencies that the scripts' runtime names. */
-function bundledRoots(manifest) {
-  const sources = [
-    'scripts/build-scripting.mjs',
-    ...sourceFiles(['lib/scripting/src'], ['.ts', '.js', '.cjs', '.mjs']),
-  ]
-    .map(read)
-    .join('\n');
+/** Development dependencies that the files name, after `before`. */
+function namedIn(manifest, files, before = '') {
+  const sources = files.map(read).join('\n');
   return Object.keys(manifest.devDependencies).filter(
-    (name) => name !== 'esbuild' && new RegExp(`['"]${name}(/[^'"]*)?['"]`).test(sources),
+    (name) => name !== 'esbuild' && new RegExp(`${before}['"]${name}(/[^'"]*)?['"]`).test(sources),
   );
 }
 

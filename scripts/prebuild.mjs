@@ -2,7 +2,7 @@
 // prebuilds/<platform>-<arch>/node.napi.node (tagged on musl) here.
 //   node scripts/prebuild.mjs
 // node-gyp empties build/ before it builds, so it is not let near this checkout's.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -70,33 +70,50 @@ function report(file) {
   say(`${symbols.length} exported symbols: ${symbols.map((line) => line.split(' ').at(-1)).join(', ')}`);
 }
 
+/** Builds the unpacked package in `folder` and leaves its addon in `target`/prebuilds. Returns the files. */
+export function buildPrebuild(folder, target) {
+  const prebuildify = path.join(
+    path.dirname(createRequire(import.meta.url).resolve('prebuildify/package.json')),
+    'bin.js',
+  );
+  // prebuildify runs it as a command.
+  const program = path.join(path.dirname(folder), 'node-gyp');
+  symlinkSync(nodeGyp(), program);
+  const args = [
+    '--napi',
+    '--name',
+    'node.napi',
+    '--strip',
+    '--out',
+    target,
+    ...(isMusl() ? ['--tag-libc'] : []),
+  ];
+  const env = { ...ownHeaders(), ...stableCacheKeys(folder), PREBUILD_NODE_GYP: program };
+  run(process.execPath, [prebuildify, ...args], { cwd: folder, env });
+  const output = path.join(target, 'prebuilds', `${process.platform}-${process.arch}`);
+  return readdirSync(output)
+    .filter((file) => file.endsWith('.node'))
+    .map((name) => path.join(output, name));
+}
+
+/** Any Node's headers serve an N-API addon: those that came with this one, where they did, save node-gyp a download. */
+function ownHeaders() {
+  const prefix = path.resolve(path.dirname(process.execPath), '..');
+  return existsSync(path.join(prefix, 'include', 'node', 'node_api.h')) ? { npm_config_nodedir: prefix } : {};
+}
+
+/** Where ccache is in use, the changing name of a temporary folder must not make every file a new one. */
+export function stableCacheKeys(folder) {
+  return { CCACHE_BASEDIR: folder, CCACHE_NOHASHDIR: '1' };
+}
+
 if (isMain(import.meta.url)) {
   await runMain(() => {
     const directory = mkdtempSync(path.join(tmpdir(), 'vayu-prebuild-'));
     try {
       const { folder } = unpackPackage(directory);
       say('Building from the package');
-      const prebuildify = path.join(
-        path.dirname(createRequire(import.meta.url).resolve('prebuildify/package.json')),
-        'bin.js',
-      );
-      // prebuildify runs it as a command: a link to the script does, but on Windows it goes through the shell.
-      const program = process.platform === 'win32' ? `node ${nodeGyp()}` : path.join(directory, 'node-gyp');
-      if (process.platform !== 'win32') symlinkSync(nodeGyp(), program);
-      const args = [
-        '--napi',
-        '--name',
-        'node.napi',
-        '--strip',
-        '--out',
-        projectRoot,
-        ...(isMusl() ? ['--tag-libc'] : []),
-      ];
-      run(process.execPath, [prebuildify, ...args], { cwd: folder, env: { PREBUILD_NODE_GYP: program } });
-      const output = path.join(projectRoot, 'prebuilds', `${process.platform}-${process.arch}`);
-      mkdirSync(output, { recursive: true });
-      for (const name of readdirSync(output).filter((file) => file.endsWith('.node')))
-        report(path.join(output, name));
+      for (const file of buildPrebuild(folder, projectRoot)) report(file);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -14,7 +14,7 @@ const notNeeded = /^quickjs-libc\./;
 await runMain(async () => {
   rmSync(vendor, { recursive: true, force: true });
   if (process.argv.includes('--clean')) return;
-  ensureTypescriptBuild();
+  await ensureTypescriptBuild();
   const quickjs = await ensureQuickjsSource({ evenWithVcpkg: true });
   mkdirSync(path.join(vendor, 'quickjs'), { recursive: true });
   for (const name of readdirSync(quickjs)) {

@@ -29,7 +29,7 @@ await runMain(async () => {
     ensureSystemPackages(groups);
     ensureNpmPackages({ force });
     await ensureNativeBuild({ force });
-    ensureTypescriptBuild({ force });
+    await ensureTypescriptBuild({ force });
   });
   say(`Everything is set up (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 });

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Store } from '../store/store.js';
 import type { EngineStatus, ProcessInfo } from './engine-status.js';
 import { errorHandler, unknownRoute } from './errors.js';

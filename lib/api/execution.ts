@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseHttpRequest, type PartialRequest } from '../model/http-request.js';
 import type { DesignResult } from '../model/report.js';
 import { parseInput } from '../model/validation.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Route } from './route.js';
 import { components, errorAnswer, namedSchemas } from './schemas.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VayuError } from '../model/errors.js';
 import type { Store } from '../store/store.js';
 import { notFound } from './errors.js';

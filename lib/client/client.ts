@@ -1,5 +1,5 @@
 import type { DesignResult, Report } from '../model/report.js';
-import type { Collection, Environment, Globals, SavedRequest } from '../model/resources.js';
+import type { Collection, Environment, Globals, SavedRequest } from '../model/saved.js';
 import { VayuApiError } from './errors.js';
 import { followRun, type LiveOptions } from './live.js';
 import type { Health, LiveEvent, RunInfo, RunQuery, RunStarted, RunStopped } from './types.js';

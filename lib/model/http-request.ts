@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authSchema } from './auth.js';
 import { bodySchema } from './body.js';
 import { durationFault, parseDurationMs } from './duration.js';
@@ -104,25 +104,8 @@ const resolveSchema = z
 
 export const httpVersions = ['auto', '1.0', '1.1', '2', '2-prior-knowledge', '3'] as const;
 
-/** The fields of a request, as a shape so that other schemas can carry them. */
-export const httpRequestShape = {
-  name: z.string().optional(),
-  method: z
-    .string()
-    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, { error: 'an HTTP method such as "GET"' })
-    .optional()
-    .meta({ description: 'Default GET, or POST where there is a body' }),
-  url: z.string().min(1).max(65_536),
-  params: z
-    .array(headerRowSchema)
-    .optional()
-    .meta({ description: 'Query parameters that are added to the URL' }),
-  headers: headersSchema.optional(),
-  body: bodySchema.optional(),
-  auth: authSchema.optional(),
-  preRequestScript: scriptSchema.optional(),
-  postRequestScript: scriptSchema.optional(),
-  tests: scriptSchema.optional().meta({ description: 'Another name for postRequestScript' }),
+/** How a request is carried: what a saved request keeps beside its content. */
+export const transferShape = {
   timeout: timeoutSchema.optional().meta({ description: 'Milliseconds, or "30s"; default 30000; 0 is none' }),
   connectTimeout: timeoutSchema.optional(),
   followRedirects: z.boolean().optional().meta({ description: 'Default true' }),
@@ -160,6 +143,28 @@ export const httpRequestShape = {
     .meta({ description: 'Asks for and decodes compressed bodies; default true' }),
   cookies: z.boolean().optional().meta({ description: 'Keeps cookies between redirects; default true' }),
   maxResponseSize: z.number().int().positive().optional().meta({ description: 'Bytes; larger bodies fail' }),
+} as const;
+
+/** The fields of a request, as a shape so that other schemas can carry them. */
+export const httpRequestShape = {
+  name: z.string().optional(),
+  method: z
+    .string()
+    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/, { error: 'an HTTP method such as "GET"' })
+    .optional()
+    .meta({ description: 'Default GET, or POST where there is a body' }),
+  url: z.string().min(1).max(65_536),
+  params: z
+    .array(headerRowSchema)
+    .optional()
+    .meta({ description: 'Query parameters that are added to the URL' }),
+  headers: headersSchema.optional(),
+  body: bodySchema.optional(),
+  auth: authSchema.optional(),
+  preRequestScript: scriptSchema.optional(),
+  postRequestScript: scriptSchema.optional(),
+  tests: scriptSchema.optional().meta({ description: 'Another name for postRequestScript' }),
+  ...transferShape,
   requestId: z
     .string()
     .optional()

@@ -1,5 +1,8 @@
-import { z } from 'zod';
-import { headerRowSchema, httpRequestShape } from './http-request.js';
+import * as z from 'zod';
+import { headerRowSchema, transferShape } from './http-request.js';
+import type { CollectionFields, EnvironmentFields, RequestFields, RequestOptions } from './saved.js';
+
+export type * from './saved.js';
 
 /**
  * Saved resources as clients write them. A saved request may be unfinished (no URL yet, a token still missing): what it needs in order to
@@ -9,7 +12,6 @@ import { headerRowSchema, httpRequestShape } from './http-request.js';
 export const variablesSchema = z.record(z.string().min(1), z.unknown()).meta({
   description: 'Variables by name: a value, or {value, enabled?, secret?, type?} with more about it',
 });
-export type SavedVariables = z.infer<typeof variablesSchema>;
 
 export const savedAuthTypes = [
   'none',
@@ -25,13 +27,11 @@ export const savedAuthTypes = [
   'aws',
 ] as const;
 
-/** Authentication as saved: `type` is the name of its kind, `mode` an accepted other name of that field. */
 export const savedAuthSchema = z
   .looseObject({ type: z.enum(savedAuthTypes).optional(), mode: z.enum(savedAuthTypes).optional() })
   .refine((auth) => auth.type !== undefined || auth.mode !== undefined, {
     error: `an object with a "type", one of ${savedAuthTypes.join(', ')}`,
   });
-export type SavedAuth = z.infer<typeof savedAuthSchema>;
 
 const name = z.string().min(1).max(1000);
 const order = z.number().min(-1e12).max(1e12);
@@ -49,50 +49,15 @@ export const collectionFields = {
   postRequestScript: script,
 } as const;
 
-const {
-  timeout,
-  connectTimeout,
-  followRedirects,
-  maxRedirects,
-  insecure,
-  proxy,
-  noProxy,
-  httpVersion,
-  clientCert,
-  caFile,
-  resolve,
-  unixSocket,
-  compressed,
-  cookies,
-  maxResponseSize,
-} = httpRequestShape;
-
 /** What a saved request may have beside the fields that every request has. */
 export const requestOptionFields = {
-  timeout,
-  connectTimeout,
-  followRedirects,
-  maxRedirects,
-  insecure,
-  proxy,
-  noProxy,
-  httpVersion,
-  clientCert,
-  caFile,
-  resolve,
-  unixSocket,
-  compressed,
-  cookies,
-  maxResponseSize,
+  ...transferShape,
   variables: variablesSchema.optional(),
   bodyType: z
     .string()
     .optional()
     .meta({ description: 'Kept for clients that show it; the mode of `body` counts' }),
 } as const;
-export type RequestOptions = {
-  [Key in keyof typeof requestOptionFields]?: z.infer<(typeof requestOptionFields)[Key]>;
-};
 export const requestOptionNames = Object.keys(requestOptionFields) as (keyof RequestOptions)[];
 
 export const requestFields = {
@@ -119,28 +84,26 @@ export const environmentFields = {
   variables: variablesSchema,
 } as const;
 
-/** Milliseconds since the epoch. */
-interface Stamps {
-  createdAt: number;
-  updatedAt: number;
-}
-
-type Fields<Shape extends Record<string, z.ZodType>> = { [Key in keyof Shape]: z.infer<Shape[Key]> };
-
-export type Collection = { id: string } & Fields<typeof collectionFields> & Stamps;
-export type SavedRequest = { id: string } & Fields<typeof requestFields> & RequestOptions & Stamps;
-export type Environment = { id: string } & Fields<typeof environmentFields> & Stamps;
-
 /** A change: an absent field keeps its value, null resets it to its default. */
-export type Patch<Shape extends Record<string, z.ZodType>> = {
-  [Key in keyof Shape]?: z.infer<Shape[Key]> | null | undefined;
-};
-export type CollectionPatch = Patch<typeof collectionFields>;
-export type RequestPatch = Patch<typeof requestFields> & Patch<typeof requestOptionFields>;
-export type EnvironmentPatch = Patch<typeof environmentFields>;
+type Patch<Fields> = { [Key in keyof Fields]?: Fields[Key] | null | undefined };
+export type CollectionPatch = Patch<CollectionFields>;
+export type RequestPatch = Patch<RequestFields> & Patch<RequestOptions>;
+export type EnvironmentPatch = Patch<EnvironmentFields>;
 
-export interface Globals {
-  id: 'globals';
-  variables: SavedVariables;
-  updatedAt: number;
-}
+type Inferred<Shape extends Record<string, z.ZodType>> = { [Key in keyof Shape]: z.infer<Shape[Key]> };
+type Same<Plain, Shape extends Record<string, z.ZodType>> = [Plain, Inferred<Shape>] extends [
+  Inferred<Shape>,
+  Plain,
+]
+  ? true
+  : false;
+type AllTrue<Checks extends true[]> = Checks;
+/** Does not compile where a schema accepts something else than its plain type says. */
+export type SchemasAgree = AllTrue<
+  [
+    Same<CollectionFields, typeof collectionFields>,
+    Same<RequestFields, typeof requestFields>,
+    Same<Required<RequestOptions>, typeof requestOptionFields>,
+    Same<EnvironmentFields, typeof environmentFields>,
+  ]
+>;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { parseDurationMs } from './duration.js';
 import { describeValue, invalidInput, type Problem } from './errors.js';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationSchema } from './duration.js';
 import { httpRequestShape, partialRequestSchema } from './http-request.js';
 import { parseThresholdExpression, thresholdExamples } from './threshold.js';

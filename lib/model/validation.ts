@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeValue, invalidInput, type Problem } from './errors.js';
 
 /** Edit distance (insertions, deletions, substitutions, swaps of neighbours), letters compared without case. */
