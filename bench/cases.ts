@@ -1,7 +1,5 @@
-/** One situation in which clients are compared. */
-export interface BenchCase {
-  name: string;
-  title: string;
+/** What a situation is like. */
+export interface BenchSetting {
   /** Of nginx: where the requests go. */
   path: '/' | '/json' | '/100k';
   protocol: 'http' | 'tls' | 'h2';
@@ -14,14 +12,41 @@ export interface BenchCase {
   rate?: number;
   /** Engine threads of ours; peers run with one. Default 1. */
   workers?: number;
+  /** From the client's start until its figures count. Default 1. */
+  warmUpSeconds?: number;
+}
+
+/** One situation in which clients are compared. */
+export interface BenchCase extends BenchSetting {
+  name: string;
+  title: string;
   /** The clients that take part; default all that can. */
   clients?: string[];
+  /** The same with other settings: each client runs with each, taking turns, and is called "client, label". */
+  variants?: (Partial<BenchSetting> & { label: string })[];
 }
+
+/** The clients of the cases that the slow peers add nothing to. */
+const main = ['vayu', 'vayu-curl', 'wrk', 'h2load', 'bare libcurl', 'autocannon'];
 
 export const cases: BenchCase[] = [
   { name: 'tiny', title: 'Tiny GET, 64 connections', path: '/', protocol: 'http', connections: 64 },
-  { name: 'json', title: '1 kB of JSON, 64 connections', path: '/json', protocol: 'http', connections: 64 },
-  { name: 'large', title: '100 kB body, 64 connections', path: '/100k', protocol: 'http', connections: 64 },
+  {
+    name: 'json',
+    title: '1 kB of JSON, 64 connections',
+    path: '/json',
+    protocol: 'http',
+    connections: 64,
+    clients: main,
+  },
+  {
+    name: 'large',
+    title: '100 kB body, 64 connections',
+    path: '/100k',
+    protocol: 'http',
+    connections: 64,
+    clients: main,
+  },
   {
     name: 'post',
     title: 'POST of 1 kB, 64 connections',
@@ -29,24 +54,36 @@ export const cases: BenchCase[] = [
     protocol: 'http',
     connections: 64,
     bodyBytes: 1024,
+    clients: main,
   },
-  { name: 'tls', title: 'Tiny GET over TLS, 64 connections', path: '/', protocol: 'tls', connections: 64 },
+  {
+    name: 'tls',
+    title: 'Tiny GET over TLS, 64 connections',
+    path: '/',
+    protocol: 'tls',
+    connections: 64,
+    clients: main,
+  },
   {
     name: 'h2',
     title: 'Tiny GET over HTTP/2 and TLS, 64 at once',
     path: '/',
     protocol: 'h2',
     connections: 64,
+    clients: main,
   },
-  { name: 'c1000', title: 'Tiny GET, 1 000 connections', path: '/', protocol: 'http', connections: 1000 },
   {
-    name: 'c10000',
-    title: 'Tiny GET, 10 000 connections',
+    name: 'connections',
+    title: 'Tiny GET, 64 to 10 000 connections',
     path: '/',
     protocol: 'http',
-    connections: 10_000,
-    // The others take minutes to connect so many, or cannot.
-    clients: ['vayu', 'wrk', 'h2load'],
+    connections: 64,
+    clients: ['vayu', 'wrk', 'bare epoll'],
+    variants: [
+      { label: '64', connections: 64 },
+      { label: '1 000', connections: 1000, warmUpSeconds: 2 },
+      { label: '10 000', connections: 10_000, warmUpSeconds: 3 },
+    ],
   },
   {
     name: 'script',
@@ -56,6 +93,19 @@ export const cases: BenchCase[] = [
     connections: 64,
     check: 'light',
     clients: ['vayu', 'wrk'],
+  },
+  {
+    name: 'heavy',
+    title: 'A script that works hard, on one worker and on two',
+    path: '/',
+    protocol: 'http',
+    connections: 64,
+    check: 'heavy',
+    clients: ['vayu'],
+    variants: [
+      { label: '1 worker', workers: 1 },
+      { label: '2 workers', workers: 2 },
+    ],
   },
   {
     name: 'recording',
@@ -82,24 +132,5 @@ export const cases: BenchCase[] = [
     connections: 64,
     rate: 10_000,
     clients: ['vayu', 'vayu-curl', 'hey', 'autocannon'],
-  },
-  {
-    name: 'heavy1',
-    title: 'A script that works hard, one worker',
-    path: '/',
-    protocol: 'http',
-    connections: 64,
-    check: 'heavy',
-    clients: ['vayu'],
-  },
-  {
-    name: 'heavy2',
-    title: 'The same, two workers',
-    path: '/',
-    protocol: 'http',
-    connections: 64,
-    check: 'heavy',
-    workers: 2,
-    clients: ['vayu'],
   },
 ];

@@ -11,6 +11,7 @@ const projectRoot = path.resolve(benchDirectory, '..');
 
 export interface RunTarget {
   nginx: Nginx;
+  /** How long the client sends, warm-up included. */
   seconds: number;
   /** For files that a client needs. */
   directory: string;
@@ -75,7 +76,10 @@ function ours(name: string, transport: 'auto' | 'curl'): BenchClient {
     missing: () => (existsSync(main) ? undefined : 'dist is not built: npm run setup'),
     version: () => says(process.execPath, [main, '--version'], /\d+\.\d+\.\d+\S*/),
     command: (benchCase, { nginx, seconds, directory }) => {
-      const file = path.join(directory, `${name}-${benchCase.name}.json`);
+      const file = path.join(
+        directory,
+        `${name}-${benchCase.name}-${benchCase.connections}-${benchCase.workers ?? 1}.json`,
+      );
       const body =
         benchCase.bodyBytes === undefined
           ? {}
@@ -256,21 +260,49 @@ const autocannon: BenchClient = {
   },
 };
 
-const bareCurl: BenchClient = {
-  name: 'bare libcurl',
-  missing: () => undefined,
-  version: () => says('curl-config', ['--version'], /libcurl \S+/),
-  command: (benchCase, { nginx, seconds }) => {
-    if (benchCase.check || benchCase.rate !== undefined) return undefined;
-    const options = [
-      ...(benchCase.protocol === 'h2' ? ['--http2'] : []),
-      ...(benchCase.protocol === 'http' ? [] : ['--ca', nginx.caFile]),
-      ...(benchCase.bodyBytes === undefined ? [] : ['--body', String(benchCase.bodyBytes)]),
-    ];
-    const program = buildProgram('bench/native/bare_curl.cc', ['curl']);
-    return [program, urlOf(benchCase, nginx), String(benchCase.connections), String(seconds), ...options];
-  },
-};
+/** A program of bench/native, compiled when it is asked for. */
+function bare(
+  name: string,
+  source: string,
+  libraries: string[],
+  options: (benchCase: BenchCase, nginx: Nginx) => string[] | undefined,
+): BenchClient {
+  return {
+    name,
+    missing: () => {
+      try {
+        buildProgram(source, libraries);
+        return undefined;
+      } catch {
+        return `${source} cannot be compiled`;
+      }
+    },
+    version: () => (libraries.includes('curl') ? says('curl-config', ['--version'], /libcurl \S+/) : ''),
+    command: (benchCase, { nginx, seconds }) => {
+      if (benchCase.check || benchCase.rate !== undefined) return undefined;
+      const further = options(benchCase, nginx);
+      return (
+        further && [
+          buildProgram(source, libraries),
+          urlOf(benchCase, nginx),
+          String(benchCase.connections),
+          String(seconds),
+          ...further,
+        ]
+      );
+    },
+  };
+}
+
+const bareCurl = bare('bare libcurl', 'bench/native/bare_curl.cc', ['curl'], (benchCase, nginx) => [
+  ...(benchCase.protocol === 'h2' ? ['--http2'] : []),
+  ...(benchCase.protocol === 'http' ? [] : ['--ca', nginx.caFile]),
+  ...(benchCase.bodyBytes === undefined ? [] : ['--body', String(benchCase.bodyBytes)]),
+]);
+
+const bareEpoll = bare('bare epoll', 'bench/native/bare_epoll.cc', [], (benchCase) =>
+  benchCase.protocol === 'http' && benchCase.bodyBytes === undefined ? [] : undefined,
+);
 
 /** Ours first, then the peers in the order of the tables. */
 export const clients: BenchClient[] = [
@@ -282,6 +314,7 @@ export const clients: BenchClient[] = [
   h2load,
   ab,
   bareCurl,
+  bareEpoll,
   hey,
   autocannon,
 ];

@@ -10,7 +10,15 @@ import { clients as allClients, type BenchClient } from './clients.js';
 import { describeMachine } from './machine.js';
 import { benchmarksPage } from './markdown.js';
 import { measure, type Measurement } from './measure.js';
-import { checkClaims, medianOf, type BenchResults, type CaseResult } from './results.js';
+import {
+  checkClaims,
+  figureOf,
+  limitOf,
+  medianOf,
+  verdictOf,
+  type BenchResults,
+  type CaseResult,
+} from './results.js';
 
 const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const resultsFile = path.join(projectRoot, 'bench', 'results.json');
@@ -20,7 +28,7 @@ const usage = `npm run bench -- [options]
   --cases=a,b      only these (${allCases.map((item) => item.name).join(', ')})
   --clients=a,b    only these (${allClients.map((client) => client.name).join(', ')})
   --rounds=N       runs of each client and case; default 3
-  --seconds=N      length of a run; default 5
+  --seconds=N      length of a run, the first of them as warm-up; default 3
   --quick          one round of 2 s
   --no-write       prints only; bench/results.json and docs/benchmarks.md stay as they are
   --json           prints the results as JSON
@@ -56,7 +64,7 @@ function readOptions(args: string[]): BenchOptions {
     cases: choose('case', allCases, values.cases),
     clients: choose('client', allClients, values.clients),
     rounds: positive('rounds', values.rounds ?? (values.quick ? '1' : '3')),
-    seconds: positive('seconds', values.seconds ?? (values.quick ? '2' : '5')),
+    seconds: positive('seconds', values.seconds ?? (values.quick ? '2' : '3')),
     write: !values['no-write'] && !values.quick,
     json: values.json,
     page: values.page,
@@ -79,6 +87,27 @@ function positive(name: string, text: string): number {
   return value;
 }
 
+interface Entrant {
+  name: string;
+  client: BenchClient;
+  setting: BenchCase;
+  runs: Measurement[];
+}
+
+function entrantsOf(benchCase: BenchCase, clients: BenchClient[]): Entrant[] {
+  const chosen = clients.filter((client) => benchCase.clients?.includes(client.name) ?? true);
+  if (!benchCase.variants)
+    return chosen.map((client) => ({ name: client.name, client, setting: benchCase, runs: [] }));
+  return benchCase.variants.flatMap(({ label, ...setting }) =>
+    chosen.map((client) => ({
+      name: `${client.name}, ${label}`,
+      client,
+      setting: { ...benchCase, ...setting },
+      runs: [],
+    })),
+  );
+}
+
 async function runCase(
   benchCase: BenchCase,
   nginx: Nginx,
@@ -86,26 +115,27 @@ async function runCase(
   options: BenchOptions,
 ): Promise<CaseResult> {
   process.stderr.write(`\n${benchCase.title}\n`);
-  const target = { nginx, seconds: options.seconds, directory };
-  const entrants = options.clients
-    .filter((client) => benchCase.clients?.includes(client.name) ?? true)
-    .map((client) => ({ client, command: client.command(benchCase, target), runs: [] as Measurement[] }))
-    .filter((entrant): entrant is typeof entrant & { command: string[] } => entrant.command !== undefined);
+  const entrants = entrantsOf(benchCase, options.clients);
   for (let round = 0; round < options.rounds; round++) {
-    for (const { client, command, runs } of entrants) {
+    for (const { name, client, setting, runs } of entrants) {
+      const warmUpSeconds = setting.warmUpSeconds ?? 1;
+      // A longer warm-up does not shorten what is measured.
+      const target = { nginx, seconds: options.seconds + warmUpSeconds - 1, directory };
+      const command = client.command(setting, target);
+      if (command === undefined) continue;
       try {
-        runs.push(await measure(command, target));
+        runs.push(await measure(command, target, warmUpSeconds));
       } catch (error) {
-        process.stderr.write(`  ${client.name}: ${(error as Error).message}\n`);
+        process.stderr.write(`  ${name}: ${(error as Error).message}\n`);
       }
     }
   }
   const results = entrants
     .filter(({ runs }) => runs.length > 0)
-    .map(({ client, runs }) => ({ client: client.name, runs, median: medianOf(runs) }));
+    .map(({ name, runs }) => ({ client: name, runs, median: medianOf(runs) }));
   for (const { client, median } of results) {
     process.stderr.write(
-      `  ${client.padEnd(14)} ${Math.round(median.requestsPerSecond).toLocaleString('en').padStart(9)} req/s ` +
+      `  ${client.padEnd(18)} ${Math.round(median.requestsPerSecond).toLocaleString('en').padStart(9)} req/s ` +
         `${median.steadyCpuUsPerRequest.toFixed(2).padStart(8)} µs CPU/request ${median.peakMiB.toFixed(0).padStart(5)} MiB\n`,
     );
   }
@@ -153,7 +183,7 @@ async function main(): Promise<void> {
   process.stderr.write('\n');
   for (const claim of checkClaims(results)) {
     process.stderr.write(
-      `${claim.kept ? 'kept  ' : 'MISSED'} ${claim.text}: ${claim.figure.toFixed(2)} (limit ${claim.limit})\n`,
+      `${verdictOf(claim).padEnd(12)} ${claim.text}: ${figureOf(claim)} (${limitOf(claim)})\n`,
     );
   }
   if (!options.write) return;

@@ -1,4 +1,14 @@
-import { checkClaims, type BenchResults, type CaseResult } from './results.js';
+import {
+  checkClaims,
+  figureOf,
+  limitOf,
+  noiseOf,
+  ratioIn,
+  spreadOf,
+  verdictOf,
+  type BenchResults,
+  type CaseResult,
+} from './results.js';
 
 /** docs/benchmarks.md, whole. */
 export function benchmarksPage(results: BenchResults): string {
@@ -12,24 +22,25 @@ Node ${machine.node}; load average before the first run ${machine.loadBefore.toF
 
 Every client runs with one thread against the same nginx (one worker process, keep-alive, no access log) on loopback. Each case is run
 ${results.rounds} times for ${results.seconds} s per client, the clients taking turns; the tables show medians. *Requests* are counted by nginx, not by the
-client. *CPU* is user and system time of the whole client process per request while it runs steadily, *with start-up* everything from its
-first instruction to its last; on a shared machine CPU is far steadier than requests/s. The ratios are against the first peer of the table,
-from the same run.
+client, and from the time on at which the client is warm. *CPU* is user and system time of the whole client process per request meanwhile,
+± half the distance between its rounds; *with start-up* is everything from its first instruction to its last. Ratios are medians of the
+rounds' ratios to the peer that the heading names. ${noiseText(results)}
 
 \`vayu\` chooses its transport by itself; \`vayu-curl\` is forced to libcurl's transfers; \`bare libcurl\` is a loop around
-\`curl_multi_perform\` and \`curl_multi_poll\` that does nothing else (bench/native/bare_curl.cc).
+\`curl_multi_perform\` and \`curl_multi_poll\` that does nothing else (bench/native/bare_curl.cc); \`bare epoll\` sends and receives bytes that it
+does not look at, which is the kernel's share (bench/native/bare_epoll.cc).
 
 Run it: \`npm run bench\` (all of it), \`npm run bench -- --quick\`, \`npm run bench -- --cases=tiny,tls --rounds=5\`.
 
-## What is promised
+## What has to hold
 
 ${table(
   ['Claim', 'Figure', 'Limit', ''],
   checkClaims(results).map((claim) => [
     claim.text,
-    claim.figure.toFixed(2),
-    claim.limit.toFixed(2),
-    claim.kept ? 'kept' : '**missed**',
+    figureOf(claim),
+    limitOf(claim),
+    verdictOf(claim) === 'NOT MET' ? '**not met**' : verdictOf(claim),
   ]),
 )}
 
@@ -47,40 +58,45 @@ ${Object.entries(results.missing)
 `;
 }
 
+function noiseText(results: BenchResults): string {
+  const noise = noiseOf(results);
+  if (!noise) return 'With one round nothing is known of the noise.';
+  const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
+  return `Over all clients and cases that ± is ${percent(noise.median)} in the median and ${percent(noise.most)} at most: a measure of the machine's noise.`;
+}
+
 /** Clients whose figures ours are compared with, nearest first. */
 const yardsticks = ['wrk', 'h2load', 'bare libcurl', 'hey', 'autocannon'];
 
+/** Whom a client of the case is compared with: of variants the same client's first one. */
+function peerOf(item: CaseResult, client: string): string | undefined {
+  if (item.variants) return `${client.slice(0, client.lastIndexOf(','))}, ${item.variants[0]!.label}`;
+  return yardsticks.find((name) => item.results.some((result) => result.client === name));
+}
+
 function caseSection(item: CaseResult): string {
-  const yardstick = yardsticks
-    .map((name) => item.results.find((result) => result.client === name))
-    .find((result) => result !== undefined);
-  const rows = item.results.map(({ client, median }) => [
-    client,
-    Math.round(median.requestsPerSecond).toLocaleString('en'),
-    median.steadyCpuUsPerRequest.toFixed(2),
-    median.cpuUsPerRequest.toFixed(2),
-    median.steadyCores.toFixed(3),
-    median.peakMiB.toFixed(0),
-    yardstick === undefined ? '' : (median.requestsPerSecond / yardstick.median.requestsPerSecond).toFixed(2),
-    yardstick === undefined
-      ? ''
-      : (median.steadyCpuUsPerRequest / yardstick.median.steadyCpuUsPerRequest).toFixed(2),
-  ]);
-  const against = yardstick === undefined ? '' : ` / ${yardstick.client}`;
-  const heads = [
-    'Client',
-    'Requests/s',
-    'CPU µs/request',
-    'of it user',
-    'Cores',
-    'Peak MiB',
-    `Requests/s${against}`,
-    `CPU${against}`,
-  ];
-  const columns = yardstick === undefined ? heads.length - 2 : heads.length;
+  const rows = item.results.map(({ client, median, runs }) => {
+    const peer = peerOf(item, client);
+    const ratio = (figure: 'requestsPerSecond' | 'steadyCpuUsPerRequest'): string =>
+      (peer === undefined ? undefined : ratioIn(item, client, peer, figure))?.toFixed(2) ?? '';
+    return [
+      client,
+      Math.round(median.requestsPerSecond).toLocaleString('en'),
+      median.steadyCpuUsPerRequest.toFixed(2),
+      `${(spreadOf(runs, 'steadyCpuUsPerRequest') * 100).toFixed(0)} %`,
+      median.cpuUsPerRequest.toFixed(2),
+      median.steadyCores.toFixed(3),
+      median.peakMiB.toFixed(0),
+      ratio('requestsPerSecond'),
+      ratio('steadyCpuUsPerRequest'),
+    ];
+  });
+  const against = item.variants ? item.variants[0]!.label : peerOf(item, '');
+  const heads = ['Client', 'Requests/s', 'CPU µs/request', '±', 'with start-up', 'Cores', 'Peak MiB'];
+  if (against !== undefined) heads.push(`Requests/s / ${against}`, `CPU / ${against}`);
   return `## ${item.title}\n\n${table(
-    heads.slice(0, columns),
-    rows.map((row) => row.slice(0, columns)),
+    heads,
+    rows.map((row) => row.slice(0, heads.length)),
   )}`;
 }
 

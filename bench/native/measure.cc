@@ -1,12 +1,13 @@
-// Runs a command and writes what it cost: measure FILE COMMAND [ARGUMENT…]
-// FILE gets one line of JSON: wall, user and system time in µs, peak resident memory in KiB, exit code; and `steadyCores`, the share of
-// a core it kept busy between 1.5 s after its start and 0.5 s before its end, so that start-up and summing up do not count.
+// Runs a command and writes what it cost: measure FILE SECONDS COMMAND [ARGUMENT…]
+// After so many seconds it is killed, and its exit code is 124. FILE gets one line of JSON: when it was started in ms since 1970, user and
+// system time in µs, peak resident memory in KiB, exit code, and samples of its CPU time: [µs since the start, ns].
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -16,18 +17,17 @@
 
 namespace {
 
-constexpr std::int64_t kSampleUs = 100'000;
-constexpr std::int64_t kStartUs = 1'500'000;
-constexpr std::int64_t kEndUs = 500'000;
+constexpr std::int64_t kSampleUs = 50'000;
+constexpr int kTimedOut = 124;
 
 struct Sample {
   std::int64_t wallUs;
   std::int64_t cpuNs;
 };
 
-std::int64_t nowUs() {
+std::int64_t nowUs(clockid_t clock = CLOCK_MONOTONIC) {
   timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
 }
 
@@ -51,48 +51,52 @@ std::int64_t cpuNs(pid_t process) {
   return sum;
 }
 
-double steadyCores(const std::vector<Sample>& samples, std::int64_t endedUs) {
-  const Sample* first = nullptr;
-  const Sample* last = nullptr;
-  for (const Sample& sample : samples) {
-    if (sample.wallUs < kStartUs || sample.wallUs > endedUs - kEndUs || sample.cpuNs == 0) continue;
-    if (first == nullptr) first = &sample;
-    last = &sample;
-  }
-  if (first == last) return 0;
-  return static_cast<double>(last->cpuNs - first->cpuNs) / 1000 / static_cast<double>(last->wallUs - first->wallUs);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return 2;
+  if (argc < 4) return 2;
+  const std::int64_t limitUs = std::atoll(argv[2]) * 1'000'000;
+  const std::int64_t startedMs = nowUs(CLOCK_REALTIME) / 1000;
   const std::int64_t started = nowUs();
   const pid_t child = fork();
   if (child < 0) return 1;
   if (child == 0) {
-    execvp(argv[2], argv + 2);
-    std::perror(argv[2]);
+    execvp(argv[3], argv + 3);
+    std::perror(argv[3]);
     _exit(127);
   }
   std::vector<Sample> samples;
   int status = 0;
+  bool timedOut = false;
   rusage usage{};
   for (;;) {
     const pid_t ended = wait4(child, &status, WNOHANG, &usage);
     if (ended == child) break;
     if (ended < 0) return 1;
-    samples.push_back({nowUs() - started, cpuNs(child)});
-    usleep(samples.size() == 1 ? kSampleUs / 10 : kSampleUs);
+    const std::int64_t sinceUs = nowUs() - started;
+    // Threads that have ended are no longer in the sum: samples go on as long as it grows.
+    if (const std::int64_t cpu = cpuNs(child); samples.empty() || cpu >= samples.back().cpuNs) {
+      samples.push_back({sinceUs, cpu});
+    }
+    if (sinceUs > limitUs && !timedOut) {
+      timedOut = true;
+      kill(child, SIGKILL);
+    }
+    usleep(kSampleUs);
   }
-  const std::int64_t wall = nowUs() - started;
   std::FILE* file = std::fopen(argv[1], "w");
   if (file == nullptr) return 1;
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  std::fprintf(
-      file,
-      "{\"wallUs\":%lld,\"userUs\":%lld,\"systemUs\":%lld,\"peakKiB\":%ld,\"exitCode\":%d,\"steadyCores\":%.6f}\n",
-      static_cast<long long>(wall), static_cast<long long>(us(usage.ru_utime)),
-      static_cast<long long>(us(usage.ru_stime)), usage.ru_maxrss, code, steadyCores(samples, wall));
+  const int code = timedOut ? kTimedOut : (WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+  std::fprintf(file,
+               "{\"startedMs\":%lld,\"userUs\":%lld,\"systemUs\":%lld,\"peakKiB\":%ld,\"exitCode\":%d,\"samples\":[",
+               static_cast<long long>(startedMs), static_cast<long long>(us(usage.ru_utime)),
+               static_cast<long long>(us(usage.ru_stime)), usage.ru_maxrss, code);
+  const char* separator = "";
+  for (const Sample& sample : samples) {
+    std::fprintf(file, "%s[%lld,%lld]", separator, static_cast<long long>(sample.wallUs),
+                 static_cast<long long>(sample.cpuNs));
+    separator = ",";
+  }
+  std::fprintf(file, "]}\n");
   return std::fclose(file) == 0 ? 0 : 1;
 }
