@@ -29,6 +29,8 @@ const headerHomes = [
     home: /^script\//,
     where: 'native/script',
   },
+  { header: /^nghttp2\//, home: /^(engine\/http2_|test\/)/, where: "the engine's http2 files" },
+  { header: /^openssl\//, home: /^(curl|test)\//, where: 'native/curl' },
   { header: /^(uv|v8|node)\.h$/, home: /^$/, where: 'no file' },
 ];
 

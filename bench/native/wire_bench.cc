@@ -1,5 +1,6 @@
-// WireTransport alone, closed model, one thread: what a request costs before workers, recorders and pacers are added.
-//   wire_bench <url> [connections = 64] [seconds = 5] [method] [body bytes]
+// The wire alone, closed model, one thread: what a request costs before workers, recorders and pacers are added.
+//   wire_bench <url> [exchanges at a time = 64] [seconds = 5] [method] [body bytes] [streams per connection]
+// The last makes it HTTP/2 (by ALPN, or with prior knowledge where the url has no TLS).
 // Prints one JSON object; figures and seconds begin when every connection has been made and used. Only for addresses on this machine.
 #include <sys/resource.h>
 
@@ -7,10 +8,12 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/poller.h"
+#include "engine/load_transport.h"
 #include "engine/wire_transport.h"
 
 namespace {
@@ -20,7 +23,7 @@ using vayu::nowNs;
 
 class ClosedLoop final : public vayu::ExchangeSink {
  public:
-  explicit ClosedLoop(vayu::WireTransport& transport) : transport_(transport) {}
+  explicit ClosedLoop(vayu::Transport& transport) : transport_(transport) {}
   void endAt(std::int64_t endNs) { endNs_ = endNs; }
 
   void onExchangeDone(Exchange& exchange) override {
@@ -42,7 +45,7 @@ class ClosedLoop final : public vayu::ExchangeSink {
   std::uint64_t bytes = 0;
 
  private:
-  vayu::WireTransport& transport_;
+  vayu::Transport& transport_;
   std::int64_t endNs_ = vayu::kNever;
 };
 
@@ -59,7 +62,7 @@ double cpuSeconds() {
 
 int main(int count, char** arguments) {
   if (count < 2) {
-    std::fprintf(stderr, "usage: wire_bench <url> [connections] [seconds] [method] [body bytes]\n");
+    std::fprintf(stderr, "usage: wire_bench <url> [at a time] [seconds] [method] [body bytes] [streams]\n");
     return 2;
   }
   const std::size_t connections = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 64;
@@ -68,6 +71,11 @@ int main(int count, char** arguments) {
   options->compressed = false;
   options->insecure = true;
   options->userAgent = "wire_bench";
+  const std::size_t streams = count > 6 ? std::strtoul(arguments[6], nullptr, 10) : 0;
+  if (streams > 0) {
+    const bool isTls = std::string_view(arguments[1]).starts_with("https:");
+    options->httpVersion = isTls ? vayu::HttpVersion::k2 : vayu::HttpVersion::k2PriorKnowledge;
+  }
   auto request = std::make_shared<vayu::PreparedRequest>();
   request->options = options;
   request->method = count > 4 ? arguments[4] : "GET";
@@ -80,7 +88,13 @@ int main(int count, char** arguments) {
   setrlimit(RLIMIT_NOFILE, &limit);
 
   vayu::Poller poller;
-  vayu::WireTransport transport(poller, {});
+  std::unique_ptr<vayu::Transport> owner;
+  if (streams > 0) {
+    owner = std::make_unique<vayu::LoadTransport>(poller, streams);
+  } else {
+    owner = std::make_unique<vayu::WireTransport>(poller, vayu::WireLimits{});
+  }
+  vayu::Transport& transport = *owner;
   const std::int64_t startNs = nowNs();
   ClosedLoop loop(transport);
   std::vector<std::unique_ptr<Exchange>> exchanges;

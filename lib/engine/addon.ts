@@ -35,6 +35,7 @@ export interface NativePlan {
   iterations: number;
   gracePeriodMs: number;
   transport: number;
+  streamsPerConnection: number;
   histograms: boolean;
   sampling: Record<string, number>;
 }

@@ -79,6 +79,7 @@ export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan
     iterations: model.iterations ?? 0,
     gracePeriodMs: plan.gracePeriodMs,
     transport: transports.indexOf(plan.transport),
+    streamsPerConnection: plan.streamsPerConnection ?? 32,
     histograms: plan.recording !== 'counters',
     sampling: {
       successRate: sampling.successRate,

@@ -249,6 +249,8 @@ export interface LoadPlan {
   gracePeriodMs: number;
   sampling: SamplingOptions;
   transport: 'auto' | 'curl' | 'wire';
+  /** HTTP/2: requests at a time on one connection; fewer where the server allows fewer. Default 32. */
+  streamsPerConnection?: number;
   /** `counters` leaves histograms and samples out; only the benchmark of the recorder uses it. Default `full`. */
   recording?: 'full' | 'counters';
 }

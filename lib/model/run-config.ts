@@ -63,6 +63,8 @@ export interface RunConfig {
   seed: number;
   gracePeriodMs: number;
   transport: 'auto' | 'curl' | 'wire';
+  /** HTTP/2: requests at a time on one connection. */
+  streamsPerConnection: number;
   sampling: Sampling;
   thresholds: Threshold[];
   comment?: string;
@@ -72,6 +74,7 @@ export interface RunConfig {
 
 export const defaultMaxInFlight = 10_000;
 export const defaultGracePeriodMs = 5000;
+export const defaultStreamsPerConnection = 32;
 
 interface Parts {
   load: Record<string, unknown>;
@@ -195,6 +198,7 @@ function normalise(
     seed: load.seed ?? Math.floor(random() * 0xffff_ffff),
     gracePeriodMs: ms(load.gracePeriod) ?? defaultGracePeriodMs,
     transport: load.transport ?? 'auto',
+    streamsPerConnection: load.streamsPerConnection ?? defaultStreamsPerConnection,
     sampling: {
       successSampleRate: load.success_sample_rate ?? 100,
       slowThresholdMs: load.slow_threshold_ms ?? 1000,

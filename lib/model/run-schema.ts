@@ -5,6 +5,7 @@ import { parseThresholdExpression, thresholdExamples } from './threshold.js';
 
 export const maxRate = 10_000_000;
 export const maxConcurrency = 1_000_000;
+export const maxStreamsPerConnection = 10_000;
 const maxIterations = 1_000_000_000_000;
 
 export const runModes = ['constant', 'iterations', 'ramp_up'] as const;
@@ -84,6 +85,16 @@ export const loadShape = {
     .optional()
     .meta({ description: 'What requests in flight get at the end; default 5 s' }),
   transport: z.enum(['auto', 'curl', 'wire']).optional(),
+  streamsPerConnection: z
+    .number()
+    .int()
+    .min(1)
+    .max(maxStreamsPerConnection)
+    .optional()
+    .meta({
+      description:
+        'HTTP/2: requests at a time on one connection; default 32, fewer where the server allows fewer',
+    }),
   success_sample_rate: z
     .number()
     .min(0)
@@ -109,6 +120,7 @@ export const fieldAliases: Record<string, keyof typeof loadShape> = {
   saveTimingBreakdown: 'save_timing_breakdown',
   target_rps: 'targetRps',
   max_in_flight: 'maxInFlight',
+  streams_per_connection: 'streamsPerConnection',
   start_concurrency: 'startConcurrency',
   ramp_up_duration: 'rampUpDuration',
 };

@@ -38,6 +38,7 @@ export function buildLoadPlan(
       maxBodyBytes: limits.maxBodyBytes,
     },
     transport: config.transport,
+    streamsPerConnection: config.streamsPerConnection,
   };
 }
 
@@ -65,7 +66,7 @@ export function planHash(plan: LoadPlan): string {
   const names = headers.map(([name]) => name.toLowerCase());
   const scripts = plan.submission.scripts ?? { preRequest: [], test: [] };
   const content = JSON.stringify(
-    [plan.model, method, url, names, scripts, plan.transport],
+    [plan.model, method, url, names, scripts, plan.transport, plan.streamsPerConnection],
     (_key, value: unknown) => (value === Infinity ? 'Infinity' : value),
   );
   return createHash('sha256')

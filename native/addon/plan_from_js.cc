@@ -124,6 +124,7 @@ LoadPlan planFromJs(Napi::Value value) {
   plan.iterations = static_cast<std::uint64_t>(reader.integer("iterations"));
   plan.graceNs = nanoseconds(reader.number("gracePeriodMs"));
   plan.transport = static_cast<TransportChoice>(reader.integer("transport"));
+  plan.streamsPerConnection = static_cast<std::size_t>(reader.integer("streamsPerConnection"));
   plan.histograms = reader.boolean("histograms");
   const JsReader sampling = reader.object("sampling");
   plan.sampling.successRate = sampling.number("successRate");

@@ -26,6 +26,9 @@ struct CurlTransport::Multi final : CurlSocketOwner {
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
                       static_cast<long>(owner.limits_.handlesPerMulti) + kSpareConnections);
+    if (owner.limits_.streamsPerConnection > 0) {
+      curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(owner.limits_.streamsPerConnection));
+    }
     if (owner.limits_.maxHostConnections > 0) {
       curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, owner.limits_.maxHostConnections);
     }
@@ -69,7 +72,7 @@ struct CurlTransport::Slot {
 };
 
 CurlTransport::CurlTransport(Poller& poller, CurlTransportLimits limits) : limits_(limits), sockets_(poller) {
-  if (limits_.handlesPerMulti == 0) limits_.handlesPerMulti = 1;
+  limits_.handlesPerMulti = std::max<std::size_t>({limits_.handlesPerMulti, limits_.streamsPerConnection, 1});
 }
 
 CurlTransport::~CurlTransport() {

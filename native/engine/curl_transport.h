@@ -20,6 +20,8 @@ struct CurlTransportLimits {
   std::size_t handlesPerMulti = 32;
   // Wait for a connection that is being made to tell whether it multiplexes, instead of making another: HTTP/2 under load.
   bool waitForMultiplexing = false;
+  // HTTP/2: transfers at a time on one connection; 0 leaves that to libcurl (100). More than `handlesPerMulti` raises that.
+  std::size_t streamsPerConnection = 0;
   // Connections per host and multi; 0 is no limit.
   long maxHostConnections = 0;
 };

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "curl/handles.h"
-#include "engine/wire_transport.h"
+#include "engine/load_transport.h"
 
 namespace vayu {
 
@@ -58,7 +58,7 @@ void EventLoop::cancel(std::uint64_t id) { workerOf(id).cancel(id); }
 
 // Whether the run goes over the wire; says so, and why, in `started`.
 bool EventLoop::chooseTransport(const LoadPlan& plan, StartedRun& started) {
-  const std::string objection = WireTransport::whyNot(*plan.submission.prepare());
+  const std::string objection = LoadTransport::whyNotWire(*plan.submission.prepare());
   if (plan.transport == TransportChoice::kWire && !objection.empty()) {
     started.error = "transport \"wire\" cannot carry this request: " + objection + "; use \"auto\" or \"curl\"";
     return false;

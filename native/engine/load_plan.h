@@ -1,6 +1,7 @@
 // A load run's immutable input.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct LoadPlan {
   std::int64_t graceNs = 5'000'000'000;
   SamplingOptions sampling;
   TransportChoice transport = TransportChoice::kAuto;
-  bool histograms = true;  // false: counters only, for measuring what recording costs
+  std::size_t streamsPerConnection = 32;  // HTTP/2: requests at a time on one connection
+  bool histograms = true;                 // false: counters only, for measuring what recording costs
 };
 
 }  // namespace vayu

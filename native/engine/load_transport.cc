@@ -8,35 +8,62 @@
 
 namespace vayu {
 
-LoadTransport::LoadTransport(Poller& poller)
-    : curl_(poller, CurlTransportLimits{.waitForMultiplexing = true}), wire_(poller, WireLimits{}, this) {}
+LoadTransport::LoadTransport(Poller& poller, std::size_t streamsPerConnection)
+    : curl_(poller, CurlTransportLimits{.waitForMultiplexing = true, .streamsPerConnection = streamsPerConnection}),
+      wire_(poller, WireLimits{}, this),
+      http2_(makeHttp2Transport(poller, Http2Limits{.streamsPerConnection = streamsPerConnection}, *this)) {}
 
-bool LoadTransport::fitsWire(const PreparedRequest& request) {
-  if (request.id != lastChecked_) {
-    lastChecked_ = request.id;
-    lastFits_ = WireTransport::whyNot(request).empty();
+std::string LoadTransport::whyNotWire(const PreparedRequest& request) {
+  return asksForHttp2(request) ? whyNotOnHttp2(request) : whyNotOnWire(request);
+}
+
+Transport& LoadTransport::carrierOf(const PreparedRequest& request) {
+  if (request.id == lastChecked_) return *lastCarrier_;
+  lastChecked_ = request.id;
+  if (!whyNotWire(request).empty()) {
+    lastCarrier_ = &curl_;
+  } else {
+    lastCarrier_ = asksForHttp2(request) ? http2_.get() : &wire_;
   }
-  return lastFits_;
+  return *lastCarrier_;
 }
 
 void LoadTransport::start(Exchange& exchange) {
-  if (fitsWire(*exchange.request)) {
-    exchange.carrier = &wire_;
-    wire_.start(exchange);
-  } else {
-    exchange.carrier = &curl_;
-    curl_.start(exchange);
-  }
+  Transport& carrier = carrierOf(*exchange.request);
+  exchange.carrier = &carrier;
+  carrier.start(exchange);
 }
 
 void LoadTransport::abort(Exchange& exchange) { exchange.carrier->abort(exchange); }
 
 void LoadTransport::drive(std::int64_t nowNs) {
+  if (http2_ != nullptr) http2_->drive(nowNs);
   wire_.drive(nowNs);
   curl_.drive(nowNs);
 }
 
-std::int64_t LoadTransport::nextDeadlineNs() const { return std::min(wire_.nextDeadlineNs(), curl_.nextDeadlineNs()); }
+std::int64_t LoadTransport::nextDeadlineNs() const {
+  const std::int64_t next = std::min(wire_.nextDeadlineNs(), curl_.nextDeadlineNs());
+  return http2_ == nullptr ? next : std::min(next, http2_->nextDeadlineNs());
+}
+
+std::size_t LoadTransport::inFlight() const {
+  return wire_.inFlight() + curl_.inFlight() + (http2_ == nullptr ? 0 : http2_->inFlight());
+}
+
+std::size_t LoadTransport::openConnections() const {
+  return wire_.openConnections() + curl_.openConnections() + (http2_ == nullptr ? 0 : http2_->openConnections());
+}
+
+std::uint64_t LoadTransport::connectionsOpened() const {
+  return wire_.connectionsOpened() + curl_.connectionsOpened() + (http2_ == nullptr ? 0 : http2_->connectionsOpened());
+}
+
+void LoadTransport::onHttp11(Exchange& exchange) {
+  exchange.continued = true;
+  exchange.carrier = &wire_;
+  wire_.start(exchange);
+}
 
 bool LoadTransport::onRedirect(Exchange& exchange, std::string_view location) {
   const PreparedRequest& request = *exchange.request;

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "engine/curl_request.h"
-#include "engine/wire_request.h"
+#include "engine/wire_choice.h"
 
 namespace vayu {
 
@@ -122,10 +122,11 @@ struct WireConnector::Watch final : PollTarget {
 };
 
 struct WireConnectAttempt {
-  // Member order is destruction order: the handle borrows the lists.
+  // Member order is destruction order: the handle borrows what stands before it.
   char errorText[CURL_ERROR_SIZE] = {};
   CurlSlist headers;
   CurlSlist resolve;
+  Alpn alpn;
   CurlEasy easy;
   WireEndpoint* endpoint = nullptr;
   WireConnectSink* sink = nullptr;
@@ -195,14 +196,19 @@ WireConnector::Lane& WireConnector::laneFor(const WireEndpoint& endpoint) {
 
 ErrorCode WireConnector::configure(WireConnectAttempt& attempt, std::string& message) {
   PreparedRequest request;
-  request.options = attempt.endpoint->options;
+  // ALPN must offer nothing but what we speak, and libcurl is not to speak anything.
+  auto options = std::make_shared<RequestOptions>(*attempt.endpoint->options);
+  options->httpVersion = HttpVersion::k11;
+  request.options = std::move(options);
   request.method = "GET";
   request.url = attempt.endpoint->url;
   CURL* easy = attempt.easy.get();
   const ErrorCode code = configureEasy(easy, request, attempt.headers, attempt.resolve, message);
   if (code != ErrorCode::kNone) return code;
-  // ALPN must offer nothing but what we speak.
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  if (attempt.endpoint->alpn) {
+    attempt.alpn.offer = *attempt.endpoint->alpn;
+    offerAlpn(easy, attempt.alpn);
+  }
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   // Of the exchange, and kept by the transport.
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 0L);
@@ -324,6 +330,10 @@ void WireConnector::finish(WireConnectAttempt& attempt, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port);
   if (address != nullptr && *address != '\0') result.remoteAddress = std::string(address) + ":" + std::to_string(port);
 
+  if (attempt.endpoint->alpn) {
+    const std::string& chosen = attempt.alpn.chosen;
+    result.speaksHttp2 = chosen == "h2" || (chosen.empty() && attempt.alpn.offer == AlpnOffer::kHttp2);
+  }
   if (attempt.endpoint->isTls) {
     attempt.sink = nullptr;
     result.socket = WireSocket(static_cast<int>(socket), easy);

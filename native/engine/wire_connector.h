@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/poller.h"
+#include "curl/alpn.h"
 #include "curl/handles.h"
 #include "engine/exchange.h"
 
@@ -60,6 +62,8 @@ struct WireConnectResult {
   WireSocket socket;
   // Kept by whoever keeps an encrypted socket; null for a plain one.
   WireConnectAttempt* attempt = nullptr;
+  // Chosen by the server from the endpoint's offer, or taken for granted where the offer was HTTP/2 alone and there was no answer.
+  bool speaksHttp2 = false;
   std::int64_t dnsUs = 0;
   std::int64_t connectUs = 0;
   std::int64_t tlsUs = 0;
@@ -83,6 +87,8 @@ struct WireEndpoint {
   std::string url;
   std::shared_ptr<const RequestOptions> options;
   bool isTls = false;
+  // Over TLS; nothing offers HTTP/1.1.
+  std::optional<AlpnOffer> alpn;
   // Handles that stay configured for this endpoint.
   std::vector<std::unique_ptr<WireConnectAttempt>> idle;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <initializer_list>
 
 #include "curl/handles.h"
@@ -16,10 +15,6 @@ namespace {
 struct CurlFree {
   void operator()(char* text) const { curl_free(text); }
 };
-
-bool startsWithIgnoringCase(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && sameHeaderName(text.substr(0, prefix.size()), prefix);
-}
 
 bool breaksHeader(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
@@ -176,54 +171,6 @@ bool isIdempotentMethod(std::string_view method) {
   return false;
 }
 
-std::string firstSet(std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return {};
-}
-
-// Host of a url that may still hold templates.
-std::string_view hostOf(std::string_view url) {
-  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
-  if (!url.empty() && url.front() == '[') return url.substr(1, url.find(']') - 1);
-  return url.substr(0, url.find(':'));
-}
-
-bool bypassesProxy(std::string_view list, std::string_view host) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find_first_of(", "), list.size());
-    std::string_view element = list.substr(0, end);
-    if (!element.empty() && element.front() == '.') element.remove_prefix(1);
-    if (element == "*" || (!element.empty() && sameHeaderName(element, host))) return true;
-    if (!element.empty() && host.size() > element.size() && host[host.size() - element.size() - 1] == '.' &&
-        sameHeaderName(host.substr(host.size() - element.size()), element)) {
-      return true;
-    }
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return false;
-}
-
-// Of plain requests; empty for none.
-std::string proxyOf(const RequestOptions& options) {
-  if (!options.proxy.empty()) return options.proxy;
-  return options.unixSocket.empty() ? firstSet({"http_proxy", "all_proxy", "ALL_PROXY"}) : std::string();
-}
-
-// A plain request through an HTTP proxy is written to the proxy, in another form, on a connection shared by all targets.
-bool goesThroughHttpProxy(const PreparedRequest& request) {
-  if (startsWithIgnoringCase(request.url, "https://")) return false;
-  const RequestOptions& options = *request.options;
-  const std::string proxy = proxyOf(options);
-  if (proxy.empty() || startsWithIgnoringCase(proxy, "socks")) return false;
-  const std::string bypass = options.noProxy.empty() ? firstSet({"no_proxy", "NO_PROXY"}) : options.noProxy;
-  return !bypassesProxy(bypass, hostOf(request.url));
-}
-
 }  // namespace
 
 ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, WireRequest& wire,
@@ -269,29 +216,16 @@ ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, 
   return ErrorCode::kNone;
 }
 
-bool usesSocksProxy(const RequestOptions& options) { return startsWithIgnoringCase(proxyOf(options), "socks"); }
-
-std::string whyNotOnWire(const PreparedRequest& request) {
-  const RequestOptions& options = *request.options;
-  switch (options.httpVersion) {
-    case HttpVersion::k2:
-    case HttpVersion::k2PriorKnowledge: return "HTTP/2 is asked for";
-    case HttpVersion::k3: return "HTTP/3 is asked for";
-    default: break;
-  }
-  if (options.auth == ChallengeAuth::kDigest) return "digest authentication needs libcurl's transfers";
-  if (options.auth == ChallengeAuth::kNtlm) return "NTLM authentication needs libcurl's transfers";
-  if (options.verbose) return "a verbose trace is asked for";
-  if (goesThroughHttpProxy(request)) return "plain HTTP goes through an HTTP proxy";
-  for (const HeaderField& field : request.headers) {
-    for (const std::string_view name : {"Expect", "Transfer-Encoding", "Upgrade", "TE"}) {
-      if (sameHeaderName(field.name, name)) return "the request sets " + std::string(name) + " itself";
-    }
-    if (sameHeaderName(field.name, "Content-Length") && field.value != std::to_string(request.body.size())) {
-      return "the request sets a Content-Length that is not its body's";
-    }
-  }
-  return {};
+bool connectAlike(const RequestOptions& left, const RequestOptions& right) {
+  const auto connectTimeoutMs = [](const RequestOptions& options) {
+    return options.connectTimeoutMs > 0 ? options.connectTimeoutMs : options.timeoutMs;
+  };
+  return &left == &right ||
+         (left.insecure == right.insecure && left.httpVersion == right.httpVersion && left.proxy == right.proxy &&
+          left.noProxy == right.noProxy && left.caFile == right.caFile && left.clientCertFile == right.clientCertFile &&
+          left.clientKeyFile == right.clientKeyFile && left.clientKeyPassword == right.clientKeyPassword &&
+          left.unixSocket == right.unixSocket && left.resolve == right.resolve && left.allowHosts == right.allowHosts &&
+          connectTimeoutMs(left) == connectTimeoutMs(right));
 }
 
 }  // namespace vayu

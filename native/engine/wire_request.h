@@ -1,5 +1,4 @@
-// A request as the bytes that go over an HTTP/1.1 connection, and the endpoint it goes to. Pure but for reading the environment's proxy
-// settings in whyNotOnWire().
+// A request as the bytes that go over an HTTP/1.1 connection, and the endpoint it goes to. Pure.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +37,7 @@ struct WireOrigin {
 ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, WireRequest& wire,
                             std::string& message);
 
-// Why only a libcurl transfer can carry this request; empty when WireTransport can. Templates in the url need not be resolved yet.
-std::string whyNotOnWire(const PreparedRequest& request);
-
-// Whether plain requests with these options go through a SOCKS proxy, named by them or by the environment.
-bool usesSocksProxy(const RequestOptions& options);
+// Whether requests to one endpoint with these options may share connections.
+bool connectAlike(const RequestOptions& left, const RequestOptions& right);
 
 }  // namespace vayu

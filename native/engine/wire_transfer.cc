@@ -5,7 +5,8 @@
 
 #include "base/clock.h"
 #include "base/prefetch.h"
-#include "engine/content_decoder.h"
+#include "engine/captured_body.h"
+#include "engine/redirect.h"
 #include "engine/wire_connection.h"
 #include "engine/wire_transport.h"
 
@@ -15,10 +16,6 @@ namespace {
 
 // Receives of one event, so that one fast, endless body does not hold up the rest.
 constexpr int kMostReceives = 16;
-
-bool isRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 ErrorCode errorCodeOf(Http1Parser::Fault fault) {
   switch (fault) {
@@ -230,17 +227,7 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
     response.effectiveUrl = wire.url;
     response.remoteAddress = *connection.remoteAddress;
   }
-  if (!response.body.empty() && wire.decodes && !parser.contentEncoding().empty()) {
-    const DecodeResult result = decodeBody(parser.contentEncoding(), response.body, connection.captureLimit, decoded_);
-    if (result == DecodeResult::kMalformed) {
-      // Whether the sampler happens to look must not decide over success.
-      if (exchange.bodyNeeded)
-        exchange.fail(ErrorCode::kProtocolError, "the body is not what its Content-Encoding says");
-    } else if (result != DecodeResult::kUnsupported) {
-      response.body.swap(decoded_);
-      response.bodyCut = response.bodyCut || result == DecodeResult::kCut;
-    }
-  }
+  if (wire.decodes) decodeCapturedBody(exchange, parser.contentEncoding(), connection.captureLimit, decoded_);
 
   const bool follows = redirects_ != nullptr && isRedirect(parser.status()) && !parser.location().empty() &&
                        exchange.request->options->followRedirects;

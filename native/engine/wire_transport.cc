@@ -8,23 +8,6 @@
 
 namespace vayu {
 
-namespace {
-
-// Whether requests with these options may share connections.
-bool connectAlike(const RequestOptions& left, const RequestOptions& right) {
-  const auto connectTimeoutMs = [](const RequestOptions& options) {
-    return options.connectTimeoutMs > 0 ? options.connectTimeoutMs : options.timeoutMs;
-  };
-  return &left == &right ||
-         (left.insecure == right.insecure && left.httpVersion == right.httpVersion && left.proxy == right.proxy &&
-          left.noProxy == right.noProxy && left.caFile == right.caFile && left.clientCertFile == right.clientCertFile &&
-          left.clientKeyFile == right.clientKeyFile && left.clientKeyPassword == right.clientKeyPassword &&
-          left.unixSocket == right.unixSocket && left.resolve == right.resolve && left.allowHosts == right.allowHosts &&
-          connectTimeoutMs(left) == connectTimeoutMs(right));
-}
-
-}  // namespace
-
 WireTransport::WireTransport(Poller& poller, WireLimits limits, WireRedirectHandler* redirects)
     : poller_(poller),
       limits_(limits),
@@ -89,7 +72,7 @@ void WireTransport::release(Rendered& rendered) {
 
 void WireTransport::start(Exchange& exchange) {
   const std::int64_t now = nowNs();
-  exchange.clocks.sentNs = now;
+  if (!exchange.continued) exchange.clocks.sentNs = now;
   ++inFlight_;
   ErrorCode error = ErrorCode::kNone;
   std::string message;

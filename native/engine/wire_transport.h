@@ -21,6 +21,7 @@
 #include "engine/http1_parser.h"
 #include "engine/lazy_deadlines.h"
 #include "engine/transport.h"
+#include "engine/wire_choice.h"
 #include "engine/wire_connector.h"
 #include "engine/wire_request.h"
 

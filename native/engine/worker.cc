@@ -116,8 +116,10 @@ ScriptHost& Worker::scripts() {
 }
 
 std::unique_ptr<Transport> Worker::makeTransport(const LoadRun& run) {
-  if (run.onWire) return std::make_unique<LoadTransport>(poller_);
-  return std::make_unique<CurlTransport>(poller_, CurlTransportLimits{.waitForMultiplexing = true});
+  const std::size_t streams = run.plan.streamsPerConnection;
+  if (run.onWire) return std::make_unique<LoadTransport>(poller_, streams);
+  return std::make_unique<CurlTransport>(
+      poller_, CurlTransportLimits{.waitForMultiplexing = true, .streamsPerConnection = streams});
 }
 
 void Worker::loop() {

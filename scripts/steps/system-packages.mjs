@@ -37,6 +37,31 @@ const needs = {
       arch: ['curl'],
       brew: ['curl'],
     }),
+    // Without them libcurl's transfers carry HTTP/2 under load, at several times the cost.
+    need(
+      'nghttp2 headers',
+      () => process.env.VCPKG_ROOT !== undefined || hasHeader('nghttp2/nghttp2.h'),
+      {
+        debian: ['libnghttp2-dev'],
+        fedora: ['libnghttp2-devel'],
+        alpine: ['nghttp2-dev'],
+        arch: ['libnghttp2'],
+        brew: ['libnghttp2'],
+      },
+      { optional: true },
+    ),
+    need(
+      'OpenSSL headers',
+      () => process.env.VCPKG_ROOT !== undefined || hasHeader('openssl/ssl.h'),
+      {
+        debian: ['libssl-dev'],
+        fedora: ['openssl-devel'],
+        alpine: ['openssl-dev'],
+        arch: ['openssl'],
+        brew: ['openssl@3'],
+      },
+      { optional: true },
+    ),
   ],
   test: [
     need('GoogleTest', () => hasHeader('gtest/gtest.h'), {
@@ -143,6 +168,7 @@ function hasHeader(name) {
     '/usr/local/include',
     '/opt/homebrew/include',
     '/opt/homebrew/opt/curl/include',
+    '/opt/homebrew/opt/openssl@3/include',
   ];
   if (process.platform === 'darwin') folders.push(...macSdkIncludes());
   if (existsSync('/usr/include')) {

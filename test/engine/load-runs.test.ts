@@ -189,8 +189,8 @@ describe('ends', () => {
     assert.equal(byCurl.transport, 'curl');
     assert.notEqual(byCurl.transportReason, '');
     const plan = planOf(target.url, concurrencyModel(2, 50), { transport: 'wire' });
-    plan.submission = get(target.url, { httpVersion: '2-prior-knowledge' });
-    assert.throws(() => engine.startLoad(plan, () => undefined), /cannot carry this request/);
+    plan.submission = get(target.url, { httpVersion: '2' });
+    assert.throws(() => engine.startLoad(plan, () => undefined), /cannot carry this request.*upgrade/);
     await target.close();
   });
 

@@ -83,6 +83,25 @@ describe('HTTPS', () => {
     });
   }
 
+  it('shares connections between requests of a load run over HTTP/2', async () => {
+    let last: Tick | undefined;
+    const plan = planOf(`${nginx.tlsUrl}/json`, concurrencyModel(8, Infinity, 400), {
+      streamsPerConnection: 4,
+    });
+    plan.submission = get(plan.submission.request.url, { httpVersion: '2' });
+    const before = nginx.accessLog().length;
+    const { transport, transportReason } = await engine.startLoad(plan, (tick) => (last = tick)).done;
+    assert.equal(transport, 'wire', transportReason);
+    assert.ok(last);
+    assertBalanced(last.counters);
+    assert.equal(last.counters.succeeded, 400, JSON.stringify(last.failures));
+    assert.equal(last.counters.connectionsOpened, 2);
+    assert.equal(last.counters.connectionsReused, 398);
+    const lines = nginx.accessLog().slice(before);
+    assert.equal(lines.length, 400);
+    assert.ok(lines.every((line) => line.includes('HTTP/2')));
+  });
+
   for (const transport of ['curl', 'wire'] as const) {
     it(`carries a load run on the ${transport} transport`, async () => {
       let last: Tick | undefined;

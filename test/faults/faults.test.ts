@@ -101,8 +101,7 @@ function allowedClasses(expected: Expectation): string[] {
 
 for (const transport of ['curl', 'wire'] as const) {
   describe(`load on ${transport}`, () => {
-    for (const [index, { name, expected, onWire, curlOnly }] of names.entries()) {
-      if (transport === 'wire' && curlOnly) continue;
+    for (const [index, { name, expected, onWire }] of names.entries()) {
       const wanted = (transport === 'wire' ? onWire : undefined) ?? expected;
       test(`${name} → ${describeExpectation(wanted)}`, async () => {
         const { counters, failures, statusCodes, inFlight } = await finalTick(

@@ -12,8 +12,6 @@ export interface FaultCase {
   /** Where the wire transport is right to see it otherwise. */
   onWire?: Expectation;
   options?: Partial<RequestSpec>;
-  /** Cannot be carried by the wire transport. */
-  curlOnly?: boolean;
 }
 
 const short = { timeoutMs: 400 };
@@ -35,7 +33,6 @@ export function faultCases(urls: FaultUrls): FaultCase[] {
     name: `h2 ${name}`,
     url: urls.h2 + name,
     expected,
-    curlOnly: true,
     ...more,
     options: { httpVersion: '2', ...more.options },
   });
@@ -72,8 +69,8 @@ export function faultCases(urls: FaultUrls): FaultCase[] {
     path('/keepalive/says-close', 200),
     path('/garbage/after-answer', 200),
     port('tls', 200),
-    port('h2', 200, { options: { httpVersion: '2' }, curlOnly: true }),
-    port('h2c', 200, { options: { httpVersion: '2-prior-knowledge' }, curlOnly: true }),
+    port('h2', 200, { options: { httpVersion: '2' } }),
+    port('h2c', 200, { options: { httpVersion: '2-prior-knowledge' } }),
 
     // Nothing more comes.
     path('/stall/request', 'timeout', { options: short }),

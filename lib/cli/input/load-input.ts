@@ -70,6 +70,7 @@ function loadFields(file: Fields, options: LoadOptions): Fields {
   set('seed', options.seed);
   set('gracePeriod', options.grace === undefined ? undefined : `${options.grace}ms`);
   set('transport', options.transport);
+  set('streamsPerConnection', options.streams);
   set(
     'thresholds',
     options.threshold === undefined ? undefined : [...asArray(load['thresholds']), ...options.threshold],

@@ -19,6 +19,7 @@ export interface LoadOptions {
   burst?: number;
   seed?: number;
   transport?: 'auto' | 'curl' | 'wire';
+  streams?: number;
   grace?: number;
   threshold?: string[];
   sampleRate?: number;
@@ -63,6 +64,9 @@ export function addLoadOptions(command: Command): Command {
       durationMs(0),
     ),
     new Option('--transport <name>', 'how requests are carried').choices(['auto', 'curl', 'wire']),
+    new Option('--streams <n>', 'HTTP/2: requests at a time on one connection (default: 32)').argParser(
+      wholeNumber(1, 10_000),
+    ),
   ];
   for (const option of load) command.addOption(option.helpGroup('Load:'));
   const verdict = [

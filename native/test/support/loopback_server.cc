@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "test/support/tls_identity.h"
 
@@ -149,6 +150,11 @@ std::string ServerConnection::readBytes(std::size_t count) {
   std::string bytes = buffer_.substr(0, count);
   buffer_.erase(0, count);
   return bytes;
+}
+
+std::string ServerConnection::readSome() {
+  if (buffer_.empty()) fill();
+  return std::exchange(buffer_, {});
 }
 
 std::optional<SeenRequest> ServerConnection::readRequest() {

@@ -38,6 +38,8 @@ class ServerConnection {
   std::optional<SeenRequest> readRequest();
   // Exactly so many bytes, whatever they are; empty at the end of the stream.
   std::string readBytes(std::size_t count);
+  // What has come, at least one byte; empty at the end of the stream.
+  std::string readSome();
   // Becomes the server side of TLS, as behind a proxy's CONNECT.
   bool startTls(const TlsIdentity& identity);
   // Whether the client resumed a session instead of a full handshake.

@@ -111,16 +111,18 @@ TlsIdentity::TlsIdentity(TlsIdentityOptions options) : directory_(makeDirectory(
   }
   SSL_CTX_set_alpn_select_cb(
       context,
-      [](SSL*, const unsigned char** out, unsigned char* outSize, const unsigned char* in, unsigned size, void*) {
+      [](SSL*, const unsigned char** out, unsigned char* outSize, const unsigned char* in, unsigned size, void* from) {
         // What clients are to offer: a server that prefers HTTP/2 would take it if it were on the list.
-        static const std::array<unsigned char, 12> preferred = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+        static const std::array<unsigned char, 12> known = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+        const std::size_t skipped = from == nullptr ? 0 : 3;
         auto** chosen = const_cast<unsigned char**>(out);
-        return SSL_select_next_proto(chosen, outSize, preferred.data(), preferred.size(), in, size) ==
-                       OPENSSL_NPN_NEGOTIATED
+        return SSL_select_next_proto(chosen, outSize, known.data() + skipped,
+                                     static_cast<unsigned>(known.size() - skipped), in, size) == OPENSSL_NPN_NEGOTIATED
                    ? SSL_TLSEXT_ERR_OK
                    : SSL_TLSEXT_ERR_NOACK;
       },
-      nullptr);
+      // Anything but null stands for HTTP/1.1 alone.
+      options.http11Only ? context : nullptr);
   context_ = context;
 }
 

@@ -12,6 +12,8 @@ struct TlsIdentityOptions {
   bool expired = false;
   // Demands a certificate signed by the same authority from clients.
   bool clientCertificate = false;
+  // Chooses HTTP/1.1 by ALPN; otherwise HTTP/2 where that is offered.
+  bool http11Only = false;
 };
 
 class TlsIdentity {

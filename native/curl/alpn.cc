@@ -1,0 +1,86 @@
+#include "curl/alpn.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#if defined(VAYU_HAVE_OPENSSL)
+#include <openssl/ssl.h>
+#endif
+
+namespace vayu {
+
+#if defined(VAYU_HAVE_OPENSSL)
+
+namespace {
+
+// Each behind its length, in order of preference.
+constexpr std::string_view kBoth = "\x02h2\x08http/1.1";
+constexpr std::string_view kHttp2Only = "\x02h2";
+
+CURLcode onContext(CURL*, void* context, void* self) {
+  const std::string_view protocols = static_cast<Alpn*>(self)->offer == AlpnOffer::kHttp2 ? kHttp2Only : kBoth;
+  // 0 is success here.
+  const int failed =
+      SSL_CTX_set_alpn_protos(static_cast<SSL_CTX*>(context), reinterpret_cast<const unsigned char*>(protocols.data()),
+                              static_cast<unsigned>(protocols.size()));
+  return failed == 0 ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
+}
+
+// The one moment at which libcurl tells the TLS handle of such a connection: it is made, and not yet taken from the transfer.
+int onConnected(void* self, char*, char*, int, int) {
+  auto& alpn = *static_cast<Alpn*>(self);
+  alpn.chosen.clear();
+  curl_tlssessioninfo* session = nullptr;
+  curl_easy_getinfo(alpn.easy, CURLINFO_TLS_SSL_PTR, &session);
+  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL || session->internals == nullptr) {
+    return CURL_PREREQFUNC_ABORT;
+  }
+  const unsigned char* name = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(static_cast<const SSL*>(session->internals), &name, &length);
+  if (name != nullptr) alpn.chosen.assign(reinterpret_cast<const char*>(name), length);
+  return CURL_PREREQFUNC_OK;
+}
+
+// Handles of one TLS library must not be given to another. libcurl says "OpenSSL/3.0.19", the library itself "OpenSSL 3.0.19 <date>".
+std::string findObjection() {
+  const char* told = curl_version_info(CURLVERSION_NOW)->ssl_version;
+  std::string wanted = told == nullptr ? "" : told;
+  std::replace(wanted.begin(), wanted.end(), '/', ' ');
+  const std::string_view ours = OpenSSL_version(OPENSSL_VERSION);
+  const bool same =
+      !wanted.empty() && ours.starts_with(wanted) &&
+      (ours.size() == wanted.size() || std::isalnum(static_cast<unsigned char>(ours[wanted.size()])) == 0);
+  if (same) return {};
+  return "libcurl runs on " + (wanted.empty() ? "no TLS library" : wanted) + " and this build on " + std::string(ours);
+}
+
+}  // namespace
+
+void offerAlpn(CURL* easy, Alpn& alpn) {
+  alpn.easy = easy;
+  curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &onContext);
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &alpn);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &onConnected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &alpn);
+}
+
+const std::string& whyNoAlpn() {
+  static const std::string objection = findObjection();
+  return objection;
+}
+
+#else
+
+void offerAlpn(CURL*, Alpn&) {}
+
+const std::string& whyNoAlpn() {
+  static const std::string objection = "this build has seen no headers of OpenSSL";
+  return objection;
+}
+
+#endif
+
+}  // namespace vayu
