@@ -4,6 +4,8 @@ export interface BenchSetting {
   path: '/' | '/json' | '/100k';
   protocol: 'http' | 'tls' | 'h2';
   connections: number;
+  /** HTTP/2: requests at a time on one connection; `connections` then counts requests at a time in all. */
+  streams?: number;
   /** Size of a POST's body; no body makes it a GET. */
   bodyBytes?: number;
   /** Looks at every response: a pm.test script, or what a peer has instead. */
@@ -66,11 +68,12 @@ export const cases: BenchCase[] = [
   },
   {
     name: 'h2',
-    title: 'Tiny GET over HTTP/2 and TLS, 64 at once',
+    title: 'Tiny GET over HTTP/2 and TLS, 64 at once on one connection',
     path: '/',
     protocol: 'h2',
     connections: 64,
     clients: main,
+    streams: 64,
   },
   {
     name: 'connections',

@@ -105,6 +105,7 @@ function ours(name: string, transport: 'auto' | 'curl'): BenchClient {
           ...pace,
           duration: seconds,
           transport,
+          ...(benchCase.streams !== undefined && { streamsPerConnection: benchCase.streams }),
         }),
       );
       return [process.execPath, main, 'load', file, '--json', '--workers', String(benchCase.workers ?? 1)];
@@ -166,11 +167,9 @@ const h2load: BenchClient = {
       writeFileSync(file, 'x'.repeat(benchCase.bodyBytes));
       body.push('-d', file);
     }
-    // HTTP/2: the same number of requests at once, over as many connections as ours opens.
+    const { connections, streams } = benchCase;
     const shape =
-      benchCase.protocol === 'h2'
-        ? ['-c1', `-m${benchCase.connections}`]
-        : ['--h1', `-c${benchCase.connections}`];
+      streams === undefined ? ['--h1', `-c${connections}`] : [`-c${connections / streams}`, `-m${streams}`];
     return ['h2load', '-t1', ...shape, '-D', String(seconds), ...body, urlOf(benchCase, nginx)];
   },
 };

@@ -85,16 +85,10 @@ export const loadShape = {
     .optional()
     .meta({ description: 'What requests in flight get at the end; default 5 s' }),
   transport: z.enum(['auto', 'curl', 'wire']).optional(),
-  streamsPerConnection: z
-    .number()
-    .int()
-    .min(1)
-    .max(maxStreamsPerConnection)
-    .optional()
-    .meta({
-      description:
-        'HTTP/2: requests at a time on one connection; default 32, fewer where the server allows fewer',
-    }),
+  streamsPerConnection: z.number().int().min(1).max(maxStreamsPerConnection).optional().meta({
+    description:
+      'HTTP/2: requests at a time on one connection; default 32, fewer where the server allows fewer',
+  }),
   success_sample_rate: z
     .number()
     .min(0)

@@ -280,6 +280,10 @@ test('options as users of hey, oha and wrk type them become the load they mean',
       { mode: 'ramp_up', startRps: 0, targetRps: 100, duration: '1000ms' },
     ],
     [
+      { concurrency: 64, streams: 16 },
+      { mode: 'constant', concurrency: 64, streamsPerConnection: 16, duration: '10s' },
+    ],
+    [
       { threshold: ['p99<1s'], slow: 5 },
       { mode: 'constant', concurrency: 50, duration: '10s', thresholds: ['p99<1s'], slow_threshold_ms: 5 },
     ],

@@ -26,6 +26,7 @@ describe('a run', () => {
     assert.equal(config.arrival, 'uniform');
     assert.equal(config.burst, 0);
     assert.equal(config.transport, 'auto');
+    assert.equal(config.streamsPerConnection, 32);
     assert.deepEqual(config.sampling, {
       successSampleRate: 100,
       slowThresholdMs: 1000,
@@ -230,6 +231,12 @@ describe('a run', () => {
       { request, mode: 'iterations', iterations: 1, config: { iterations: 2 } },
       'iterations',
       /once/,
+    ],
+    [
+      'a connection without streams',
+      { request, mode: 'constant', concurrency: 9, duration: 1, streamsPerConnection: 0 },
+      'streamsPerConnection',
+      /1/,
     ],
     [
       'a burst over maxInFlight',

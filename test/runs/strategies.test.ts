@@ -233,6 +233,7 @@ describe('a load plan', () => {
           maxBodyBytes: 16_384,
         },
         transport: 'curl',
+        streamsPerConnection: 32,
       },
     );
     assert.equal(plan({ success_sample_rate: 0 }).sampling.maxSuccesses, 0);
