@@ -46,10 +46,10 @@ struct Http2Stream final : DeadlineItem {
   bool follows = false;  // a redirect to be followed, if it says whither
   std::int32_t id = 0;
   int status = 0;
-  int interim = 0;            // responses before the final one
-  std::size_t position = 0;   // in the connection's list
-  std::size_t bodySent = 0;   // of the request
-  std::size_t headBytes = 0;  // of all fields so far, by HTTP/2's measure
+  int interim = 0;             // responses before the final one
+  std::size_t position = 0;    // in the connection's list
+  std::size_t bodySent = 0;    // of the request
+  std::size_t headBytes = 0;   // of all fields so far, by HTTP/2's measure
   std::int64_t requestNs = 0;  // the request's first byte went out
   std::uint64_t captureLimit = 0;
   std::string location;

@@ -369,7 +369,9 @@ TEST_F(Http2TransportTest, MeasuresPhases) {
     const Exchange& exchange = loop.fetch(prior(server.url()));
     EXPECT_GE(exchange.phases.firstByteUs, 59'000);
     EXPECT_LT(exchange.phases.firstByteUs, 1'000'000);
-    EXPECT_GE(exchange.phases.downloadUs, 29'000);
+    // A thread that wakes late for the first byte gives to the one what it takes from the other.
+    EXPECT_GE(exchange.phases.firstByteUs + exchange.phases.downloadUs, 89'000);
+    EXPECT_GE(exchange.phases.downloadUs, 5'000);
     EXPECT_EQ(exchange.phases.connectUs > 0, index == 0);
     EXPECT_LE((exchange.phases.firstByteUs + exchange.phases.downloadUs) * kNsPerUs,
               exchange.clocks.doneNs - exchange.clocks.sentNs);
