@@ -10,10 +10,6 @@ namespace vayu {
 
 namespace {
 
-bool breaksHeader(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
 ErrorCode configureMethod(CURL* easy, const PreparedRequest& request) {
   const bool hasBody = !request.body.empty();
   const std::string& method = request.method;

@@ -49,6 +49,11 @@ inline bool sameHeaderName(std::string_view left, std::string_view right) {
          std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return lower(a) == lower(b); });
 }
 
+// Whether what follows the text could be taken for another header, or the text for less than it is.
+inline bool breaksHeader(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
 // A request ready to be carried. `id` is unique in the process, so that a transport can keep a handle configured for it.
 struct PreparedRequest {
   PreparedRequest() : id(nextId()) {}

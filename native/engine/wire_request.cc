@@ -16,10 +16,6 @@ struct CurlFree {
   void operator()(char* text) const { curl_free(text); }
 };
 
-bool breaksHeader(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
 bool isToken(std::string_view text) {
   static constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char character) {
