@@ -9,6 +9,7 @@ namespace vayu {
 namespace {
 
 constexpr std::string_view kVersionPrefix = "HTTP/1.";
+constexpr std::size_t kMostRemembered = 1024;
 
 // Eight bytes are looked at as one number: a head has five to ten short lines, and byte by byte they were half of this transport's own
 // instructions. Whole words cover any text of eight bytes or more, the last of them overlapping the one before.
@@ -140,14 +141,8 @@ void Http1Parser::begin(bool toHeadRequest, std::uint64_t maxBodyBytes, std::str
 
 void Http1Parser::beginHead() {
   keepsConnection_ = false;
-  hasLength_ = false;
-  isChunked_ = false;
-  saysClose_ = false;
-  saysKeepAlive_ = false;
   lastWasFraming_ = false;
-  status_ = 0;
-  httpVersion_ = 0;
-  length_ = 0;
+  facts_ = {};
   left_ = 0;
   location_.clear();
   contentEncoding_.clear();
@@ -189,7 +184,30 @@ Http1Parser::Line Http1Parser::takeLine(std::string_view& input, std::string_vie
   return Line::kWhole;
 }
 
+bool Http1Parser::recallHead(std::string_view& input) {
+  const std::size_t size = knownHead_.size();
+  if (size == 0 || input.size() < size || std::memcmp(input.data(), knownHead_.data(), size) != 0) return false;
+  started_ = true;
+  headTotal_ = size;
+  facts_ = knownFacts_;
+  contentEncoding_ = knownEncoding_;
+  input.remove_prefix(size);
+  return true;
+}
+
+void Http1Parser::rememberHead(std::string_view head) {
+  // What is kept elsewhere, or comes once, is not worth remembering.
+  const bool isPlain = location_.empty() && setCookies_.empty();
+  knownHead_.assign(isPlain && head.size() <= kMostRemembered ? head : std::string_view());
+  knownFacts_ = facts_;
+  knownEncoding_ = contentEncoding_;
+}
+
 Http1Parser::Event Http1Parser::next(std::string_view& input) {
+  // At the very beginning of a response of which nothing but the framing is asked for.
+  const bool isFresh = state_ == State::kStatusLine && !started_ && headerBlock_ == nullptr && statusText_ == nullptr;
+  const char* const first = input.data();
+  if (isFresh && recallHead(input)) return endHead() ? Event::kHead : Event::kFailed;
   for (;;) {
     switch (state_) {
       case State::kStatusLine:
@@ -217,7 +235,9 @@ Http1Parser::Event Http1Parser::next(std::string_view& input) {
         } else if (got == Line::kWhole) {
           if (line.empty()) {
             if (!endHead()) return Event::kFailed;
-            if (state_ != State::kStatusLine) return Event::kHead;
+            if (state_ == State::kStatusLine) break;
+            if (isFresh && interim_ == 0) rememberHead({first, static_cast<std::size_t>(input.data() - first)});
+            return Event::kHead;
           } else if (!parseHeader(line)) {
             return Event::kFailed;
           }
@@ -324,8 +344,8 @@ bool Http1Parser::parseStatusLine(std::string_view line) {
     status = status * 10 + (line[index] - '0');
   }
   if (status < 100 || (line.size() > kShortest && line[kShortest] != ' ')) return false;
-  httpVersion_ = minor == '0' ? 10 : 11;
-  status_ = status;
+  facts_.httpVersion = minor == '0' ? 10 : 11;
+  facts_.status = status;
   if (statusText_ != nullptr && line.size() > kShortest + 1) statusText_->assign(line.substr(kShortest + 1));
   return true;
 }
@@ -378,29 +398,30 @@ bool Http1Parser::parseContentLength(std::string_view value) {
   bool any = false;
   std::uint64_t length = 0;
   // A single number, as nearly always.
-  if (!hasLength_ && parseDecimal(value, length)) {
-    length_ = length;
-    hasLength_ = true;
+  if (!facts_.hasLength && parseDecimal(value, length)) {
+    facts_.length = length;
+    facts_.hasLength = true;
     return true;
   }
   const bool valid = forEachElement(value, [&](std::string_view element) {
-    if (!parseDecimal(element, length) || (hasLength_ && length != length_)) return false;
-    length_ = length;
-    hasLength_ = true;
+    if (!parseDecimal(element, length) || (facts_.hasLength && length != facts_.length)) return false;
+    facts_.length = length;
+    facts_.hasLength = true;
     any = true;
     return true;
   });
   if (valid && any) return true;
-  fail(Fault::kMalformed, hasLength_ ? "conflicting Content-Length in response" : "invalid Content-Length in response");
+  fail(Fault::kMalformed,
+       facts_.hasLength ? "conflicting Content-Length in response" : "invalid Content-Length in response");
   return false;
 }
 
 bool Http1Parser::parseTransferEncoding(std::string_view value) {
   lastWasFraming_ = true;
   const bool valid = forEachElement(value, [&](std::string_view coding) {
-    if (isChunked_) return false;
+    if (facts_.isChunked) return false;
     if (equals(coding, "chunked")) {
-      isChunked_ = true;
+      facts_.isChunked = true;
       return true;
     }
     return equals(coding, "identity");
@@ -412,8 +433,8 @@ bool Http1Parser::parseTransferEncoding(std::string_view value) {
 
 void Http1Parser::parseConnection(std::string_view value) {
   forEachElement(value, [&](std::string_view option) {
-    if (equals(option, "close")) saysClose_ = true;
-    if (equals(option, "keep-alive")) saysKeepAlive_ = true;
+    if (equals(option, "close")) facts_.saysClose = true;
+    if (equals(option, "keep-alive")) facts_.saysKeepAlive = true;
     return true;
   });
 }
@@ -425,7 +446,7 @@ void Http1Parser::foldLine(std::string_view line) {
 }
 
 bool Http1Parser::endHead() {
-  if (status_ < 200 && status_ != 101) {
+  if (facts_.status < 200 && facts_.status != 101) {
     if (++interim_ > limits_.interimResponses) {
       fail(Fault::kMalformed, "more than " + std::to_string(limits_.interimResponses) + " interim (1xx) responses");
       return false;
@@ -434,24 +455,24 @@ bool Http1Parser::endHead() {
     state_ = State::kStatusLine;
     return true;
   }
-  keepsConnection_ = !saysClose_ && (httpVersion_ == 11 || saysKeepAlive_);
+  keepsConnection_ = !facts_.saysClose && (facts_.httpVersion == 11 || facts_.saysKeepAlive);
   lineBytes_ = 0;
-  if (toHeadRequest_ || status_ == 204 || status_ == 304) {
+  if (toHeadRequest_ || facts_.status == 204 || facts_.status == 304) {
     state_ = State::kNoBody;
-  } else if (status_ == 101) {
+  } else if (facts_.status == 101) {
     keepsConnection_ = false;
     state_ = State::kNoBody;
-  } else if (isChunked_) {
+  } else if (facts_.isChunked) {
     // Both framings, or chunks from HTTP/1.0, hint at a confused or hostile peer: this response is read, the next is not.
-    if (hasLength_ || httpVersion_ == 10) keepsConnection_ = false;
+    if (facts_.hasLength || facts_.httpVersion == 10) keepsConnection_ = false;
     state_ = State::kChunkSize;
-  } else if (hasLength_) {
-    if (length_ > maxBodyBytes_) {
-      fail(Fault::kBodyTooLarge,
-           "response of " + std::to_string(length_) + " bytes exceeds the limit of " + std::to_string(maxBodyBytes_));
+  } else if (facts_.hasLength) {
+    if (facts_.length > maxBodyBytes_) {
+      fail(Fault::kBodyTooLarge, "response of " + std::to_string(facts_.length) + " bytes exceeds the limit of " +
+                                     std::to_string(maxBodyBytes_));
       return false;
     }
-    left_ = length_;
+    left_ = facts_.length;
     state_ = State::kLength;
   } else {
     keepsConnection_ = false;

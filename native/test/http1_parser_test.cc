@@ -46,10 +46,14 @@ struct Setting {
   Http1Limits limits;
 };
 
-Outcome parsePieces(const std::vector<std::string>& pieces, const Setting& setting) {
-  Http1Parser parser(setting.limits);
+Outcome parsePieces(Http1Parser& parser, const std::vector<std::string>& pieces, const Setting& setting,
+                    bool captures) {
   Outcome outcome;
-  parser.begin(setting.head, setting.maxBody, &outcome.headers, &outcome.statusText);
+  if (captures) {
+    parser.begin(setting.head, setting.maxBody, &outcome.headers, &outcome.statusText);
+  } else {
+    parser.begin(setting.head, setting.maxBody);
+  }
   Event event = Event::kNeedMore;
   const auto pull = [&](std::string_view& input) {
     for (;;) {
@@ -79,6 +83,11 @@ Outcome parsePieces(const std::vector<std::string>& pieces, const Setting& setti
   return outcome;
 }
 
+Outcome parsePieces(const std::vector<std::string>& pieces, const Setting& setting) {
+  Http1Parser parser(setting.limits);
+  return parsePieces(parser, pieces, setting, true);
+}
+
 // The outcome of the whole in one piece, after checking that every other way to cut it gives the same.
 Outcome parse(std::string_view text, const Setting& setting = {}) {
   const Outcome whole = parsePieces({std::string(text)}, setting);
@@ -98,6 +107,14 @@ Outcome parse(std::string_view text, const Setting& setting = {}) {
     EXPECT_EQ(comparable(whole), comparable(split)) << "cut at " << cut;
     if (comparable(whole) != comparable(split)) break;
   }
+  // A parser that has seen it before gives the same, but for what it was not asked to keep.
+  Outcome plain = whole;
+  plain.headers.clear();
+  plain.statusText.clear();
+  Http1Parser parser(setting.limits);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(plain, parsePieces(parser, {std::string(text)}, setting, false)) << "round " << round;
+  }
   return whole;
 }
 
@@ -105,6 +122,47 @@ Fault faultOf(std::string_view text, const Setting& setting = {}) {
   const Outcome outcome = parse(text, setting);
   EXPECT_FALSE(outcome.done);
   return outcome.fault;
+}
+
+TEST(Http1Parser, AKnownHeadIsReadForTheRequestAtHand) {
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\nConnection: close\r\n\r\n";
+  Http1Parser parser;
+  const Outcome first = parsePieces(parser, {head + "hello"}, {}, false);
+  EXPECT_EQ(first, parsePieces(parser, {head + "hello"}, {}, false));
+  EXPECT_EQ(first.contentEncoding, "gzip");
+  EXPECT_FALSE(first.keepsConnection);
+
+  Outcome toHead = parsePieces(parser, {head}, {.head = true, .limits = {}}, false);
+  EXPECT_TRUE(toHead.done);
+  EXPECT_EQ(toHead.bodyBytes, 0u);
+  EXPECT_EQ(parsePieces(parser, {head + "hello"}, {.maxBody = 4, .limits = {}}, false).fault, Fault::kBodyTooLarge);
+  EXPECT_EQ(parsePieces(parser, {head + "hel", "lo"}, {}, false), first);
+
+  const Outcome captured = parsePieces(parser, {head + "hello"}, {}, true);
+  EXPECT_EQ(captured.statusText, "OK");
+  EXPECT_EQ(captured.headers, "Content-Encoding: gzip\r\nContent-Length: 5\r\nConnection: close\r\n");
+}
+
+TEST(Http1Parser, AHeadThatDiffersInOneByteIsReadAnew) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+  Http1Parser parser;
+  parsePieces(parser, {head + "hello"}, {}, false);
+  std::string longer = head;
+  longer.replace(longer.find("5\r\n"), 1, "7");
+  const Outcome seven = parsePieces(parser, {longer + "hello, "}, {}, false);
+  EXPECT_TRUE(seven.done);
+  EXPECT_EQ(seven.body, "hello, ");
+  const Outcome five = parsePieces(parser, {head + "hello, "}, {}, false);
+  EXPECT_EQ(five.body, "hello");
+  EXPECT_EQ(five.leftover, ", ");
+  // What leads elsewhere or sets a cookie says so every time.
+  const std::string redirect = "HTTP/1.1 302 Found\r\nLocation: /there\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n";
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(parsePieces(parser, {redirect}, {}, false).location, "/there");
+    EXPECT_EQ(parser.setCookies(), "Set-Cookie: a=1\r\n");
+  }
+  EXPECT_EQ(parsePieces(parser, {head + "hello"}, {}, false).location, "");
 }
 
 TEST(Http1Parser, ReadsAResponseWithContentLength) {
