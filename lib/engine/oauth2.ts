@@ -10,19 +10,25 @@ export interface AccessToken {
   renewAt: number;
 }
 
+const transportSettings = [
+  'insecure',
+  'proxy',
+  'noProxy',
+  'caFile',
+  'clientCertFile',
+  'clientKeyFile',
+  'clientKeyPassword',
+  'resolve',
+  'timeoutMs',
+] as const satisfies (keyof RequestSpec)[];
+
 /** Connection settings of the request, which hold for its token too. */
-export type TokenTransport = Pick<
-  RequestSpec,
-  | 'insecure'
-  | 'proxy'
-  | 'noProxy'
-  | 'caFile'
-  | 'clientCertFile'
-  | 'clientKeyFile'
-  | 'clientKeyPassword'
-  | 'resolve'
-  | 'timeoutMs'
->;
+export type TokenTransport = Pick<RequestSpec, (typeof transportSettings)[number]>;
+
+export function tokenTransport(settings: Partial<RequestSpec>): TokenTransport {
+  const given = transportSettings.map((name) => [name, settings[name]] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
 
 const maxTokens = 1000;
 

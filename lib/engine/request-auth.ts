@@ -128,13 +128,15 @@ export async function encodeAuth(auth: Auth | undefined, context: AuthContext): 
         auth.type === 'ntlm' && auth.domain !== undefined && auth.domain !== ''
           ? `${resolve(auth.domain)}\\`
           : '';
+      const username = domain + resolve(auth.username);
+      const password = resolve(auth.password ?? '');
+      const beyondAscii = auth.type === 'ntlm' && /[^\0-\x7f]/.test(username + password);
       return {
         ...nothing,
-        native: {
-          type: auth.type,
-          username: domain + resolve(auth.username),
-          password: resolve(auth.password ?? ''),
-        },
+        native: { type: auth.type, username, password },
+        warnings: beyondAscii
+          ? ['auth: libcurl sends NTLM names and passwords right only where they are ASCII']
+          : [],
       };
     }
     case 'oauth2':

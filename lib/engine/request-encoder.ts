@@ -9,7 +9,7 @@ import {
 } from './request-auth.js';
 import { encodeBody } from './request-body.js';
 import { addQuery, parseRequestUrl } from './request-url.js';
-import type { TokenSource, TokenTransport } from './oauth2.js';
+import { tokenTransport, type TokenSource } from './oauth2.js';
 import { mayChangeVariables, TemplateResolver } from './templates.js';
 import type { HeaderPair, RequestInfo, RequestSpec, ScriptSet, Submission, VariableScopes } from './types.js';
 
@@ -151,32 +151,6 @@ function connectionSettings(
     ...(request.cookies === undefined ? {} : { cookies: request.cookies }),
     ...(maxResponseBytes === undefined ? {} : { maxResponseBytes }),
   };
-}
-
-function tokenTransport(settings: ReturnType<typeof connectionSettings>): TokenTransport {
-  const {
-    insecure,
-    proxy,
-    noProxy,
-    caFile,
-    clientCertFile,
-    clientKeyFile,
-    clientKeyPassword,
-    resolve,
-    timeoutMs,
-  } = settings;
-  const entries = Object.entries({
-    insecure,
-    proxy,
-    noProxy,
-    caFile,
-    clientCertFile,
-    clientKeyFile,
-    clientKeyPassword,
-    resolve,
-    timeoutMs,
-  });
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 function scopesWithOwn(request: HttpRequest, scopes: VariableScopes | undefined): VariableScopes {

@@ -65,6 +65,9 @@ describe('authentication', () => {
     assert.deepEqual(digest.submission.request.auth, { type: 'digest', username: 'u', password: 'secret' });
     const ntlm = await encode({ type: 'ntlm', username: 'u', password: 'p', domain: 'D' });
     assert.deepEqual(ntlm.submission.request.auth, { type: 'ntlm', username: 'D\\u', password: 'p' });
+    assert.deepEqual(ntlm.warnings, []);
+    const umlaut = await encode({ type: 'ntlm', username: 'u', password: 'pässword' });
+    assert.match(umlaut.warnings.join(), /NTLM.*ASCII/);
   });
 
   it('gives way to an Authorization header that the request has', async () => {
