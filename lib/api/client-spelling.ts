@@ -49,3 +49,16 @@ export function fromClientSpelling(input: unknown): unknown {
   if (isFields(fields['request'])) fields['request'] = fromClientSpelling(fields['request']);
   return fields;
 }
+
+/** Something to be saved, its scripts as one text each: given as lines, or as `tests`, the other name of `postRequestScript`. */
+export function fromSavedSpelling(input: unknown): unknown {
+  if (!isFields(input)) return input;
+  const fields = { ...input };
+  rename(fields, 'tests', 'postRequestScript', (value) => value);
+  for (const name of ['preRequestScript', 'postRequestScript']) {
+    const lines = fields[name];
+    if (Array.isArray(lines) && lines.every((line) => typeof line === 'string'))
+      fields[name] = lines.join('\n');
+  }
+  return fields;
+}

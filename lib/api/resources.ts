@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { VayuError } from '../model/errors.js';
+import { parseInput } from '../model/validation.js';
 import type { Store } from '../store/store.js';
+import { fromSavedSpelling } from './client-spelling.js';
 import { notFound } from './errors.js';
 import { idSchema, route, type Route } from './route.js';
 import {
@@ -52,6 +54,7 @@ function operationsOf<B extends z.ZodType<{ id?: string | undefined; name?: unkn
 ): Route[] {
   const { path, noun, tag, body, answer, repository } = kind;
   const one = `${path}/:id` as const;
+  const parseBody = (input: unknown): z.output<B> => parseInput(body, fromSavedSpelling(input));
   return [
     route({
       method: 'post',
@@ -59,6 +62,7 @@ function operationsOf<B extends z.ZodType<{ id?: string | undefined; name?: unkn
       tag,
       summary: `Create a ${noun}, or change the one that has the given id`,
       body,
+      parseBody,
       answer,
       handle: (call) => {
         const { id, ...patch } = call.body as { id?: string } & Record<string, unknown>;
@@ -82,6 +86,7 @@ function operationsOf<B extends z.ZodType<{ id?: string | undefined; name?: unkn
       tag,
       summary: `Change a ${noun}: absent fields keep their values, null resets one`,
       body,
+      parseBody,
       answer,
       handle: (call) => {
         const { id = '' } = call.params;

@@ -89,6 +89,22 @@ test('requests are listed by collection and keep what they were given', async (t
   for (const [key, value] of Object.entries(given)) assert.deepEqual(made[key], value, key);
 });
 
+test('scripts are saved from lines and from their other name', async (t) => {
+  const api = await startApi(t);
+  const { status, body } = await api.call('POST', '/requests', {
+    name: 'a',
+    preRequestScript: ['let a = 1;', 'let b = 2;'],
+    tests: 'pm.test("t", () => {})',
+  });
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.equal(body.preRequestScript, 'let a = 1;\nlet b = 2;');
+  assert.equal(body.postRequestScript, 'pm.test("t", () => {})');
+  const { body: changed } = await api.call('PUT', `/requests/${body.id}`, { tests: ['x', 'y'] });
+  assert.equal(changed.postRequestScript, 'x\ny');
+  const both = await api.call('POST', '/requests', { name: 'b', tests: 'one', postRequestScript: 'two' });
+  assert.equal(both.body.postRequestScript, 'two');
+});
+
 test('a reorder is all or nothing', async (t) => {
   const api = await startApi(t);
   const collection = await create(api, '/collections', { name: 'c' });
