@@ -66,7 +66,7 @@ Ctrl-C or SIGTERM ends it: runs are stopped and stored first.`,
 
 async function daemon(options: Options): Promise<void> {
   // Before anything is locked or opened: a signal that comes while it starts ends it in the same order.
-  let close: (() => void) | undefined;
+  let close: (() => void) | undefined = undefined;
   const interruption = watchInterruption(
     () => close?.(),
     () => undefined,
