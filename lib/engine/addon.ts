@@ -37,6 +37,8 @@ export interface NativePlan {
   transport: number;
   streamsPerConnection: number;
   histograms: boolean;
+  data?: object;
+  dataMode?: number;
   sampling: Record<string, number>;
 }
 
@@ -66,6 +68,13 @@ export interface NativeResponse {
   errorMessage: string;
 }
 
+/** Rows as the addon keeps them; an object that only it looks into. */
+export interface NativeData {
+  rows: number;
+  columns: string[];
+  handle: object;
+}
+
 export interface NativeResult extends NativeResponse {
   id: number;
   startedAt: number;
@@ -85,6 +94,8 @@ export interface NativeResult extends NativeResponse {
   unresolved: string[];
   skipped: boolean;
   nextRequest?: string | null;
+  /** JSON of `{template, data, options}`. */
+  visualizer?: string;
 }
 
 export interface NativeSample extends NativeResponse {
@@ -137,6 +148,10 @@ export interface Addon {
     onSnapshot: (snapshot: NativeSnapshot) => void,
   ) => NativeEngine;
   versions(): Record<string, string | boolean>;
+  /** A file, or the text of one. Rejects with what is wrong with it. */
+  openData(path: string | undefined, text: string): Promise<NativeData>;
+  /** Triples of name, kind and text. */
+  readRow(handle: object, row: number): (string | number)[];
 }
 
 let loaded: Addon | undefined;

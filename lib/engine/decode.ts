@@ -13,6 +13,7 @@ import {
   type Sample,
   type ScriptFailure,
   type Tick,
+  type Visualization,
 } from './types.js';
 
 /** Turns what the addon delivers into the shapes of types.ts. */
@@ -35,6 +36,7 @@ export function decodeResult(result: NativeResult): Exchange {
     execution: { skipped: result.skipped },
   };
   if (result.nextRequest !== undefined) exchange.execution.nextRequest = result.nextRequest;
+  if (result.visualizer !== undefined) exchange.visualizer = JSON.parse(result.visualizer) as Visualization;
   if (result.environment) exchange.changedVariables.environment = decodeVariables(result.environment);
   if (result.collection) exchange.changedVariables.collection = decodeVariables(result.collection);
   if (result.globals) exchange.changedVariables.globals = decodeVariables(result.globals);

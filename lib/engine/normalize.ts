@@ -1,3 +1,4 @@
+import { dataModes } from '../model/run-schema.js';
 import type { NativePlan, NativeSubmission } from './addon.js';
 import type {
   EngineOptions,
@@ -73,7 +74,7 @@ export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan
             end: s.endConcurrency,
           })),
     arrival: model.kind === 'rate' && model.arrival === 'poisson' ? 1 : 0,
-    seed: model.kind === 'rate' ? model.seed : 1,
+    seed: model.kind === 'rate' ? model.seed : (plan.data?.seed ?? 1),
     burst: model.kind === 'rate' ? model.burst : 0,
     maxInFlight: model.kind === 'rate' ? model.maxInFlight : 0,
     iterations: model.iterations ?? 0,
@@ -81,6 +82,9 @@ export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan
     transport: transports.indexOf(plan.transport),
     streamsPerConnection: plan.streamsPerConnection ?? 32,
     histograms: plan.recording !== 'counters',
+    ...(plan.data === undefined
+      ? {}
+      : { data: plan.data.rows.handle, dataMode: dataModes.indexOf(plan.data.mode) }),
     sampling: {
       successRate: sampling.successRate,
       maxSuccesses: sampling.maxSuccesses,

@@ -19,6 +19,8 @@ export interface EncodeContext {
   /** Scripts of the collections around it, outermost first; the request's own run after them. */
   inheritedScripts?: ScriptSet;
   info?: RequestInfo;
+  /** Each request gets a row of a data file, which may have any name. */
+  fedByData?: boolean;
   /** Fetches OAuth 2 tokens; without it none are. */
   tokens?: TokenSource;
   /** Folder that relative names of body files start at. Default: the working directory. */
@@ -154,8 +156,16 @@ function connectionSettings(
 }
 
 function scopesWithOwn(request: HttpRequest, scopes: VariableScopes | undefined): VariableScopes {
-  if (request.variables === undefined) return scopes ?? {};
-  return { ...scopes, local: { ...scopes?.local, ...(request.variables as VariableScopes['local']) } };
+  const { variables, iterationData } = request;
+  return {
+    ...scopes,
+    ...(variables === undefined
+      ? {}
+      : { local: { ...scopes?.local, ...(variables as VariableScopes['local']) } }),
+    ...(iterationData === undefined
+      ? {}
+      : { data: { ...scopes?.data, ...(iterationData as VariableScopes['data']) } }),
+  };
 }
 
 /**
@@ -171,7 +181,9 @@ export async function encodeRequest(
   const scripts = scriptsOf(request, context.inheritedScripts);
   const resolver = new TemplateResolver(variables);
   const changing = mayChangeVariables([...scripts.preRequest, ...scripts.test].map((script) => script.code));
-  const text = (value: string): string => (changing ? value : resolver.resolve(value));
+  // A data file's columns go before the other variables of their names, so that none can be resolved here.
+  const text = (value: string): string =>
+    changing || context.fedByData === true ? value : resolver.resolve(value);
 
   const settings = connectionSettings(request, context.defaults ?? {}, (value) =>
     resolver.resolveFully(value),

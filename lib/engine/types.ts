@@ -1,5 +1,7 @@
 /** The shapes that cross between TypeScript and the addon. Plain data, validated above this layer. */
 
+import type { DataMode } from '../model/run-schema.js';
+
 /** Settings of an {@link Engine}: fixed for its life. */
 export interface EngineOptions {
   /** Worker threads; 0 takes one per CPU core. Default 0. */
@@ -182,6 +184,13 @@ export interface ReceivedResponse {
   effectiveUrl: string;
 }
 
+/** A page that a script wants shown: a Handlebars template and what fills it. */
+export interface Visualization {
+  template: string;
+  data?: unknown;
+  options?: unknown;
+}
+
 /** One request and what came of it. Either `response` or `error` is set, and both when a response was cut off. */
 export interface Exchange {
   request: SentRequest;
@@ -197,6 +206,8 @@ export interface Exchange {
   changedVariables: { environment?: Variables; collection?: Variables; globals?: Variables };
   warnings: string[];
   execution: { skipped: boolean; nextRequest?: string | null };
+  /** What the scripts gave to `pm.visualizer.set`. */
+  visualizer?: Visualization;
 }
 
 /** A piece of an open load model: the arrival rate goes linearly from `startRate` to `endRate`, per second. */
@@ -241,6 +252,17 @@ export interface SamplingOptions {
   maxBodyBytes: number;
 }
 
+export type { DataMode };
+
+/** Rows for the iterations of a plan, as {@link openData} returns them. */
+export interface DataRows {
+  readonly rows: number;
+  /** Of CSV; the members of a JSON row are its own. */
+  readonly columns: string[];
+  /** The addon's own. */
+  readonly handle: object;
+}
+
 /** A load run as the workers carry it out. Frozen once handed over. */
 export interface LoadPlan {
   submission: Submission;
@@ -251,6 +273,8 @@ export interface LoadPlan {
   transport: 'auto' | 'curl' | 'wire';
   /** HTTP/2: requests at a time on one connection; fewer where the server allows fewer. Default 32. */
   streamsPerConnection?: number;
+  /** Feeds `pm.iterationData` and the templates of the request. */
+  data?: { rows: DataRows; mode: DataMode; seed: number };
   /** `counters` leaves histograms and samples out; only the benchmark of the recorder uses it. Default `full`. */
   recording?: 'full' | 'counters';
 }

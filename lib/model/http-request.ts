@@ -175,6 +175,9 @@ export const httpRequestShape = {
     .meta({ description: 'The collection that a request without `requestId` lies in' }),
   environmentId: z.string().optional(),
   variables: variablesSchema.optional(),
+  iterationData: variablesSchema
+    .optional()
+    .meta({ description: 'What `pm.iterationData` and `{{templates}}` read, as from a row of a data file' }),
 } as const;
 
 function checkAliases(

@@ -15,6 +15,8 @@ interface Fields {
   maxInFlight?: number;
   burst?: number;
   arrival?: unknown;
+  dataMode?: unknown;
+  dataEnd?: unknown;
 }
 
 function fieldsOf(load: Record<string, unknown>): Fields {
@@ -37,6 +39,8 @@ function fieldsOf(load: Record<string, unknown>): Fields {
     maxInFlight: number('maxInFlight'),
     burst: number('burst'),
     arrival: load['arrival'],
+    dataMode: load['dataMode'],
+    dataEnd: load['dataEnd'],
   };
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
@@ -191,6 +195,12 @@ function warnUnused(load: Fields, raw: Record<string, unknown>, warnings: string
       if (raw[field] !== undefined) warnings.push(`"${field}" is only used by mode "ramp_up"`);
     }
   }
+  for (const field of ['dataMode', 'dataEnd']) {
+    if (raw[field] !== undefined && raw['data'] === undefined)
+      warnings.push(`"${field}" is only used where "data" is given`);
+  }
+  if (load.dataMode === 'unique' && load.dataEnd === 'stop')
+    warnings.push('"dataEnd" is not used by data mode "unique": each virtual user keeps its row');
   const open =
     load.targetRps !== undefined || (load.stages ?? []).some((stage) => stage['targetRps'] !== undefined);
   if (!open) {

@@ -286,4 +286,6 @@ export interface DesignResult {
   nextRequest?: string | null;
   /** True where a script asked for the request not to be sent. */
   skipped?: boolean;
+  /** What the scripts gave to `pm.visualizer.set`: a Handlebars template and what fills it. */
+  visualizer?: { template: string; data?: unknown; options?: unknown };
 }

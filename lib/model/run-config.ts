@@ -13,6 +13,7 @@ import {
   loadSchema,
   loadShape,
   modeAliases,
+  type DataMode,
   type LoadInput,
   type RunMode,
   type thresholdSchema,
@@ -21,12 +22,14 @@ import { parseThresholdExpression, type Threshold } from './threshold.js';
 import { problemsOf, unknownField } from './validation.js';
 
 export {
+  dataModes,
   loadShape,
   maxConcurrency,
   maxRate,
   modeAliases,
   runConfigSchema,
   runModes,
+  type DataMode,
   type RunMode,
 } from './run-schema.js';
 
@@ -65,6 +68,10 @@ export interface RunConfig {
   transport: 'auto' | 'curl' | 'wire';
   /** HTTP/2: requests at a time on one connection. */
   streamsPerConnection: number;
+  /** Path of a file, or rows. */
+  data?: string | Record<string, unknown>[];
+  dataMode: DataMode;
+  dataEnd: 'wrap' | 'stop';
   sampling: Sampling;
   thresholds: Threshold[];
   comment?: string;
@@ -199,6 +206,9 @@ function normalise(
     gracePeriodMs: ms(load.gracePeriod) ?? defaultGracePeriodMs,
     transport: load.transport ?? 'auto',
     streamsPerConnection: load.streamsPerConnection ?? defaultStreamsPerConnection,
+    ...(load.data === undefined ? {} : { data: load.data }),
+    dataMode: load.dataMode ?? 'sequential',
+    dataEnd: load.dataEnd ?? 'wrap',
     sampling: {
       successSampleRate: load.success_sample_rate ?? 100,
       slowThresholdMs: load.slow_threshold_ms ?? 1000,

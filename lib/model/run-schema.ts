@@ -3,6 +3,15 @@ import { durationSchema } from './duration.js';
 import { httpRequestShape, partialRequestSchema } from './http-request.js';
 import { parseThresholdExpression, thresholdExamples } from './threshold.js';
 
+/**
+ * How rows of data are given to iterations. `sequential`: the rows in order, each iteration the next, from the first again after the last.
+ * `shuffle`: the same in an order that follows from the seed, another one each round. `unique`: one row for each virtual user, kept as long
+ * as it lives. The order is that of the engine's own table.
+ */
+export const dataModes = ['sequential', 'shuffle', 'unique'] as const;
+export type DataMode = (typeof dataModes)[number];
+const maxInlineRows = 10_000;
+
 export const maxRate = 10_000_000;
 export const maxConcurrency = 1_000_000;
 export const maxStreamsPerConnection = 10_000;
@@ -89,6 +98,24 @@ export const loadShape = {
     description:
       'HTTP/2: requests at a time on one connection; default 32, fewer where the server allows fewer',
   }),
+  data: z
+    .union([z.string().min(1), z.array(z.record(z.string(), z.unknown())).min(1).max(maxInlineRows)], {
+      error: `the path of a CSV or JSON file, or an array of at most ${maxInlineRows} objects`,
+    })
+    .optional()
+    .meta({
+      description:
+        'Rows for the iterations: a CSV file with a header line, a JSON file with an array of objects, or such an array. ' +
+        '`{{column}}` and `pm.iterationData` read them',
+    }),
+  dataMode: z.enum(dataModes).optional().meta({
+    description:
+      '`sequential` (default): in order; `shuffle`: in an order that follows from `seed`; `unique`: one row for each virtual user, for good',
+  }),
+  dataEnd: z
+    .enum(['wrap', 'stop'])
+    .optional()
+    .meta({ description: 'After the last row: begin again (default), or end the run' }),
   success_sample_rate: z
     .number()
     .min(0)
@@ -117,6 +144,8 @@ export const fieldAliases: Record<string, keyof typeof loadShape> = {
   streams_per_connection: 'streamsPerConnection',
   start_concurrency: 'startConcurrency',
   ramp_up_duration: 'rampUpDuration',
+  data_mode: 'dataMode',
+  data_end: 'dataEnd',
 };
 
 /** A run as clients write it: `parseRunConfig` reads it. */

@@ -76,6 +76,7 @@ export function designResult(
     warnings: [...new Set([...warnings, ...exchange.warnings])],
     ...(exchange.execution.nextRequest === undefined ? {} : { nextRequest: exchange.execution.nextRequest }),
     ...(exchange.execution.skipped ? { skipped: true } : {}),
+    ...(exchange.visualizer === undefined ? {} : { visualizer: exchange.visualizer }),
   };
 }
 

@@ -82,6 +82,7 @@ export function traceOf(
       ? {}
       : { console: exchange.console.map((line) => ({ ...line, message: redactor.text(line.message) })) }),
     ...(exchange.scriptFailure === undefined ? {} : { scriptError: exchange.scriptFailure }),
+    ...(exchange.visualizer === undefined ? {} : { visualizer: exchange.visualizer }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LoadModel, LoadPlan, Submission } from '../engine/types.js';
+import type { DataRows, LoadModel, LoadPlan, Submission } from '../engine/types.js';
+import { VayuError } from '../model/errors.js';
 import type { RunConfig } from '../model/run-config.js';
 import { loadModelOf } from './strategies/strategy.js';
 
@@ -24,10 +25,12 @@ export function buildLoadPlan(
   config: RunConfig,
   submission: Submission,
   limits: SampleLimits = defaultSampleLimits,
+  rows?: DataRows,
 ): LoadPlan {
   return {
     submission,
-    model: loadModelOf(config),
+    model: loadModelOf(boundByRows(config, rows)),
+    ...(rows === undefined ? {} : { data: { rows, mode: config.dataMode, seed: config.seed } }),
     gracePeriodMs: config.gracePeriodMs,
     sampling: {
       successRate: config.sampling.successSampleRate / 100,
@@ -40,6 +43,25 @@ export function buildLoadPlan(
     transport: config.transport,
     streamsPerConnection: config.streamsPerConnection,
   };
+}
+
+/** A run that stops at the end of its data makes no more requests than there are rows. */
+function boundByRows(config: RunConfig, rows: DataRows | undefined): RunConfig {
+  if (rows === undefined || config.dataEnd !== 'stop' || config.dataMode === 'unique') return config;
+  return { ...config, iterations: Math.min(config.iterations ?? Infinity, rows.rows) };
+}
+
+/** Throws `bad_request` where there are more virtual users than rows for them. */
+export function checkUniqueRows({ model, data }: LoadPlan): void {
+  if (data?.mode !== 'unique' || model.kind !== 'concurrency') return;
+  const users = Math.max(
+    ...model.segments.flatMap((segment) => [segment.startConcurrency, segment.endConcurrency]),
+  );
+  if (users <= data.rows.rows) return;
+  throw new VayuError(
+    'bad_request',
+    `dataMode: "unique" needs a row for each virtual user; there are ${data.rows.rows} rows for ${users} of them`,
+  );
 }
 
 /** Planned length in ms; Infinity where only a number of requests ends it. */
@@ -66,7 +88,16 @@ export function planHash(plan: LoadPlan): string {
   const names = headers.map(([name]) => name.toLowerCase());
   const scripts = plan.submission.scripts ?? { preRequest: [], test: [] };
   const content = JSON.stringify(
-    [plan.model, method, url, names, scripts, plan.transport, plan.streamsPerConnection],
+    [
+      plan.model,
+      method,
+      url,
+      names,
+      scripts,
+      plan.transport,
+      plan.streamsPerConnection,
+      ...(plan.data === undefined ? [] : [plan.data.rows.rows, plan.data.mode]),
+    ],
     (_key, value: unknown) => (value === Infinity ? 'Infinity' : value),
   );
   return createHash('sha256')

@@ -11,7 +11,8 @@ import type { Store } from '../store/store.js';
 import { ActiveRun } from './active-run.js';
 import { configSnapshot } from './config-snapshot.js';
 import { executeDesignRun, type ExecuteOptions } from './design-run.js';
-import { buildLoadPlan } from './load-plan.js';
+import { buildLoadPlan, checkUniqueRows, defaultSampleLimits } from './load-plan.js';
+import { checkDataFile, openRunData } from './run-data.js';
 import { keepHeadersFresh } from './header-renewal.js';
 import type { LiveRun } from './live-run.js';
 import { LoadRunState, type StoredSecond } from './load-run.js';
@@ -83,6 +84,8 @@ export class RunManager {
     const resolved = resolveRequest(this.#store, config.request);
     if (options.baseDir !== undefined) resolved.context.baseDir = options.baseDir;
     resolved.context.defaults = this.#limits;
+    if (config.data !== undefined) resolved.context.fedByData = true;
+    checkDataFile(config.data, options.baseDir);
     checkRequest(resolved.request, resolved.context);
     const { id: runId } = this.#store.runs.insert({
       type: 'load',
@@ -101,12 +104,18 @@ export class RunManager {
   async #carryOut(run: ActiveRun, resolved: ResolvedRequest): Promise<Report> {
     try {
       // A stop does not wait for a token that is still being fetched.
-      const encoded = await Promise.race([
-        encodeRequest(resolved.request, { ...resolved.context, tokens: this.#tokens }),
+      const { baseDir } = resolved.context;
+      const prepared = await Promise.race([
+        Promise.all([
+          encodeRequest(resolved.request, { ...resolved.context, tokens: this.#tokens }),
+          openRunData(run.config.data, baseDir),
+        ]),
         run.stopped,
       ]);
-      if (encoded === undefined) return this.#finishUnbegun(run, resolved);
-      const plan = buildLoadPlan(run.config, encoded.submission);
+      if (prepared === undefined) return this.#finishUnbegun(run, resolved);
+      const [encoded, rows] = prepared;
+      const plan = buildLoadPlan(run.config, encoded.submission, defaultSampleLimits, rows);
+      checkUniqueRows(plan);
       const state = this.#newState(run, plan, resolved, encoded.warnings);
       const outcome = await this.#follow(run, state, encoded.renewal);
       return this.#finish(run, state, outcome);

@@ -1,3 +1,4 @@
+#include "addon/data_set_to_js.h"
 #include "addon/engine_object.h"
 #include "addon/napi_setup.h"
 #include "curl/handles.h"
@@ -28,6 +29,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   if (!ensureCurl()) throw Napi::Error::New(env, "libcurl could not be initialised");
   exports.Set("NativeEngine", EngineObject::define(env));
   exports.Set("versions", Napi::Function::New<versions>(env, "versions"));
+  exports.Set("openData", Napi::Function::New<openData>(env, "openData"));
+  exports.Set("readRow", Napi::Function::New<readRow>(env, "readRow"));
   return exports;
 }
 

@@ -187,6 +187,7 @@ Napi::Object resultToJs(Napi::Env env, const ExchangeResult& result) {
   }
   object.Set("unresolved", unresolved);
   object.Set("skipped", result.skipped);
+  if (result.visualizer.has_value()) object.Set("visualizer", *result.visualizer);
   if (result.nextRequestSet) {
     object.Set("nextRequest",
                result.nextRequest.has_value() ? Napi::Value(Napi::String::New(env, *result.nextRequest)) : env.Null());

@@ -126,6 +126,10 @@ LoadPlan planFromJs(Napi::Value value) {
   plan.transport = static_cast<TransportChoice>(reader.integer("transport"));
   plan.streamsPerConnection = static_cast<std::size_t>(reader.integer("streamsPerConnection"));
   plan.histograms = reader.boolean("histograms");
+  if (const Napi::Value data = reader.field("data"); data.IsExternal()) {
+    plan.data = *data.As<Napi::External<std::shared_ptr<const DataSet>>>().Data();
+    plan.dataMode = static_cast<DataMode>(reader.integer("dataMode"));
+  }
   const JsReader sampling = reader.object("sampling");
   plan.sampling.successRate = sampling.number("successRate");
   plan.sampling.maxSuccesses = static_cast<std::size_t>(sampling.integer("maxSuccesses"));

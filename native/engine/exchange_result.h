@@ -30,6 +30,7 @@ struct ExchangeResult {
   bool skipped = false;
   bool nextRequestSet = false;
   std::optional<std::string> nextRequest;
+  std::optional<std::string> visualizer;  // see ScriptOutcome
 };
 
 }  // namespace vayu

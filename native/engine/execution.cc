@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "script/variables.h"
 
 namespace vayu {
 
@@ -42,17 +43,27 @@ void Execution::begin(std::int64_t intendedNs) {
   skipped_ = false;
   aborting_ = false;
   unresolved_.clear();
-  if (setting_.scripts != nullptr) {
+  if (setting_.submission->hasScripts()) {
     draft_ = setting_.submission->request;
     draft_.changed = false;
-    variables_.local = setting_.submission->variables.local;
   }
+  if (setting_.scripts != nullptr && variables_.local.changed) variables_.local = setting_.submission->variables.local;
   if (setting_.submission->hasPreRequestScripts()) {
     stage_ = Stage::kPreRequest;
     runScripts(ScriptPhase::kPreRequest);
   } else {
     send();
   }
+}
+
+void Execution::refuse(std::int64_t intendedNs, std::string_view why) {
+  exchange_.reset();
+  exchange_.clocks.intendedNs = intendedNs;
+  preRequestNs_ = 0;
+  sent_ = false;
+  skipped_ = false;
+  exchange_.fail(ErrorCode::kScriptError, why);
+  finish();
 }
 
 void Execution::runScripts(ScriptPhase phase) {
@@ -98,21 +109,27 @@ void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {
   }
 }
 
+bool Execution::resolveName(std::string_view name, std::string& out) {
+  const VariableText found = appendVariable(resolveVariable(variables_, name), out);
+  if (found != VariableText::kAbsent) return found == VariableText::kAppended;
+  return setting_.scripts != nullptr && setting_.scripts->dynamicValue(name, out);
+}
+
 void Execution::render() {
-  auto prepared = std::make_shared<PreparedRequest>();
-  prepared->options = setting_.submission->options;
-  const auto resolve = [this](const std::string& text) {
-    if (text.find("{{") == std::string::npos) return text;
-    return setting_.scripts->substitute(text, variables_, &unresolved_);
-  };
-  prepared->method = resolve(draft_.method);
-  prepared->url = resolve(draft_.url);
-  prepared->headers.reserve(draft_.headers.size());
-  for (const HeaderField& field : draft_.headers) {
-    prepared->headers.push_back({resolve(field.name), resolve(field.value)});
+  exchange_.request.reset();
+  if (rendered_ == nullptr || rendered_.use_count() > 1) {
+    rendered_ = std::make_shared<PreparedRequest>();
+  } else {
+    rendered_->renew();
   }
-  prepared->body = setting_.submission->bodyIsText ? resolve(draft_.body) : draft_.body;
-  exchange_.request = std::move(prepared);
+  rendered_->options = setting_.submission->options;
+  const ResolveName resolve = [this](std::string_view name, std::string& out) { return resolveName(name, out); };
+  if (draft_.changed) {
+    RequestTemplate(draft_, setting_.submission->bodyIsText).render(resolve, *rendered_, unresolved_);
+  } else {
+    setting_.request->render(resolve, *rendered_, unresolved_);
+  }
+  exchange_.request = rendered_;
 }
 
 void Execution::send() {
@@ -121,11 +138,13 @@ void Execution::send() {
     exchange_.request = setting_.prepared;
   } else {
     render();
-    // Test scripts see the request as it was sent.
-    draft_.method = exchange_.request->method;
-    draft_.url = exchange_.request->url;
-    draft_.headers = exchange_.request->headers;
-    draft_.body = exchange_.request->body;
+    if (setting_.submission->hasTestScripts()) {
+      // They see the request as it was sent.
+      draft_.method = exchange_.request->method;
+      draft_.url = exchange_.request->url;
+      draft_.headers = exchange_.request->headers;
+      draft_.body = exchange_.request->body;
+    }
   }
   sent_ = true;
   owner_.onSending(*this);

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/prefetch.h"
 #include "engine/exchange.h"
+#include "engine/request_template.h"
 #include "engine/submission.h"
 #include "engine/transport.h"
 #include "script/script_host.h"
@@ -45,6 +47,7 @@ class ScriptRequestCarrier {
 struct ExecutionSetting {
   const Submission* submission = nullptr;
   std::shared_ptr<const PreparedRequest> prepared;  // set when the submission is static
+  std::shared_ptr<const RequestTemplate> request;   // set when it is not
   Transport* transport = nullptr;
   ScriptHost* scripts = nullptr;  // null when the submission has neither scripts nor templates
   ScriptHost::ProgramId program = 0;
@@ -60,6 +63,8 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   Execution& operator=(const Execution&) = delete;
 
   void begin(std::int64_t intendedNs);
+  // Ends it instead of begin(): what it needs is not to be had.
+  void refuse(std::int64_t intendedNs, std::string_view why);
   // Ends it from any stage; the owner hears of it before this returns.
   void abort();
 
@@ -80,6 +85,7 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   void onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome);
   void send();
   void render();
+  bool resolveName(std::string_view name, std::string& out);
   void finish();
 
   // What every request touches comes first, on the cache lines that the transport has fetched for the exchange.
@@ -100,10 +106,17 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   std::vector<std::string> unresolved_;
   ExecutionInfo info_;
   RequestDraft draft_;
+  std::shared_ptr<PreparedRequest> rendered_;  // reused once nobody else holds it
   VariableScopes variables_;
   ResponseView view_;
   ScriptContext context_;
   ScriptHost::ExecutionId scriptExecution_ = 0;
+
+ public:
+  // Numbers the virtual users of a run over all workers.
+  std::uint64_t user = 0;
+  // Of the plan's data, the row that `variables().data` holds.
+  std::size_t row = SIZE_MAX;
 };
 
 }  // namespace vayu

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/arrival_curve.h"
+#include "engine/data_set.h"
 #include "engine/pacer.h"
 #include "engine/submission.h"
 
@@ -36,7 +38,9 @@ struct LoadPlan {
   SamplingOptions sampling;
   TransportChoice transport = TransportChoice::kAuto;
   std::size_t streamsPerConnection = 32;  // HTTP/2: requests at a time on one connection
-  bool histograms = true;                 // false: counters only, for measuring what recording costs
+  std::shared_ptr<const DataSet> data;    // rows for the iterations; null: none
+  DataMode dataMode = DataMode::kSequential;
+  bool histograms = true;  // false: counters only, for measuring what recording costs
 };
 
 }  // namespace vayu

@@ -41,6 +41,8 @@ struct LoadRun {
 
   // Iterations of a closed model that are not begun yet, over all workers.
   std::atomic<std::int64_t> budget{0};
+  // Rows of the plan's data that were given out, over all workers and rounds.
+  std::atomic<std::uint64_t> rowsTaken{0};
   // Released by the last shard to end; the reporter then sees every figure of it.
   std::atomic<std::uint32_t> shardsRunning;
   std::atomic<std::int64_t> endNs{0};

@@ -41,13 +41,20 @@ LoadShard::LoadShard(std::shared_ptr<LoadRun> run, std::uint32_t index, std::uni
   setting_.submission = &plan.submission;
   setting_.transport = transport_.get();
   setting_.carrier = carrier;
-  if (plan.submission.isStatic()) setting_.prepared = plan.submission.prepare();
+  prepareRequest();
+  if (plan.data != nullptr && (!plan.submission.isStatic() || plan.submission.hasScripts())) {
+    data_ = std::make_unique<DataReader>(plan.data);
+    if (plan.dataMode == DataMode::kUnique) {
+      maxUsers_ = static_cast<std::size_t>(shareOf(plan.data->rows(), index, run_->shards));
+    }
+  }
   if (scripts_ != nullptr && (plan.submission.hasScripts() || plan.submission.hasTemplates())) {
     setting_.scripts = scripts_;
     setting_.program = scripts_->prepare(plan.submission.scripts);
   }
   if (openModel_) {
     maxInFlight_ = plan.maxInFlight == 0 ? UINT64_MAX : shareOf(plan.maxInFlight, index, run_->shards);
+    maxInFlight_ = std::min<std::uint64_t>(maxInFlight_, maxUsers_);
     burst_ = plan.burst == 0 ? 0 : std::max<double>(1, static_cast<double>(plan.burst) / run_->shards);
   }
 }
@@ -122,7 +129,8 @@ bool LoadShard::passIsLong(std::int64_t passNs) const {
 
 std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) const {
   const double target = concurrency_.valueAt(nowNs - run_->startNs);
-  return static_cast<std::size_t>(shareOf(static_cast<std::uint64_t>(std::lround(target)), index_, run_->shards));
+  const auto share = shareOf(static_cast<std::uint64_t>(std::lround(target)), index_, run_->shards);
+  return std::min(static_cast<std::size_t>(share), maxUsers_);
 }
 
 void LoadShard::fillConcurrency(std::int64_t nowNs) {
@@ -163,6 +171,7 @@ void LoadShard::begin(std::int64_t intendedNs, std::uint64_t iteration) {
   if (idle_.empty()) {
     ExecutionOwner& self = *this;
     executions_.push_back(std::make_unique<Execution>(self, setting_));
+    executions_.back()->user = (executions_.size() - 1) * run_->shards + index_;
     if (run_->plan.iterations != 0) executions_.back()->info().iterationCount = run_->plan.iterations;
     idle_.push_back(executions_.back().get());
   }
@@ -171,7 +180,33 @@ void LoadShard::begin(std::int64_t intendedNs, std::uint64_t iteration) {
   execution.position = running_.size();
   running_.push_back(&execution);
   execution.info().iteration = iteration;
-  execution.begin(intendedNs);
+  if (data_ == nullptr || feed(execution)) {
+    execution.begin(intendedNs);
+  } else {
+    execution.refuse(intendedNs, "the data file cannot be read any more");
+  }
+}
+
+bool LoadShard::feed(Execution& execution) {
+  const LoadPlan& plan = run_->plan;
+  VariableScope& scope = execution.variables().data;
+  if (plan.dataMode == DataMode::kUnique) {
+    // One row for the life of the virtual user.
+    if (execution.row == execution.user && !scope.changed) return true;
+    execution.row = static_cast<std::size_t>(execution.user);
+  } else {
+    const std::uint64_t taken = run_->rowsTaken.fetch_add(1, std::memory_order_relaxed);
+    execution.row = rowOf(taken, plan.data->rows(), plan.dataMode, plan.seed);
+  }
+  return data_->read(execution.row, scope);
+}
+
+void LoadShard::prepareRequest() {
+  const Submission& submission = *setting_.submission;
+  setting_.prepared = submission.isStatic() ? submission.prepare() : nullptr;
+  setting_.request = submission.isStatic()
+                         ? nullptr
+                         : std::make_shared<const RequestTemplate>(submission.request, submission.bodyIsText);
 }
 
 void LoadShard::onSending(Execution& execution) {
@@ -296,7 +331,7 @@ void LoadShard::replaceHeaders(const std::vector<HeaderField>& headers) {
   }
   setting_.submission = changed.get();
   changed_ = std::move(changed);
-  setting_.prepared = changed_->isStatic() ? changed_->prepare() : nullptr;
+  prepareRequest();
 }
 
 void LoadShard::abortAll() {

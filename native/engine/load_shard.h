@@ -47,6 +47,9 @@ class LoadShard final : private ExecutionOwner {
   bool beginNext(std::int64_t intendedNs);
   // `iteration` counts from 0 over all workers.
   void begin(std::int64_t intendedNs, std::uint64_t iteration);
+  // Gives the execution its row of the plan's data.
+  bool feed(Execution& execution);
+  void prepareRequest();
   void record(Execution& execution);
   void recordSpans(const Exchange& exchange, std::int64_t preRequestNs);
   void abortAll();
@@ -59,6 +62,8 @@ class LoadShard final : private ExecutionOwner {
   const std::uint32_t index_;
   std::unique_ptr<Transport> transport_;
   ScriptHost* scripts_;
+  std::unique_ptr<DataReader> data_;     // null: the plan has no data
+  std::size_t maxUsers_ = SIZE_MAX;      // with unique data there are no more than rows
   std::unique_ptr<Submission> changed_;  // the plan's submission with headers replaced
   ExecutionSetting setting_;
   Recorder& recorder_;

@@ -57,6 +57,11 @@ inline bool breaksHeader(std::string_view text) {
 // A request ready to be carried. `id` is unique in the process, so that a transport can keep a handle configured for it.
 struct PreparedRequest {
   PreparedRequest() : id(nextId()) {}
+  // Before the contents of one that nobody else holds are replaced.
+  void renew() {
+    id = nextId();
+    cookieLines.clear();
+  }
 
   std::uint64_t id;
   std::shared_ptr<const RequestOptions> options;

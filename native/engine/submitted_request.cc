@@ -23,7 +23,11 @@ void SubmittedRequest::begin(Transport& transport, ScriptHost* scripts, ScriptRe
   setting_.carrier = carrier;
   setting_.scripts = scripts;
   if (scripts != nullptr) setting_.program = scripts->prepare(submission_->scripts);
-  if (submission_->isStatic()) setting_.prepared = submission_->prepare();
+  if (submission_->isStatic()) {
+    setting_.prepared = submission_->prepare();
+  } else {
+    setting_.request = std::make_shared<const RequestTemplate>(submission_->request, submission_->bodyIsText);
+  }
   result_->startedAtMs = wallClockMs();
   ExecutionOwner& self = *this;
   execution_ = std::make_unique<Execution>(self, setting_);
@@ -53,6 +57,7 @@ void SubmittedRequest::onScripts(Execution&, ScriptPhase phase, ScriptOutcome& o
     result_->scriptErrorPhase = phase;
     outcome.error = result_->scriptError;
   }
+  if (outcome.visualizer.has_value()) result_->visualizer = std::move(outcome.visualizer);
   if (outcome.nextRequestSet) {
     result_->nextRequestSet = true;
     result_->nextRequest = outcome.nextRequest;

@@ -122,6 +122,18 @@ JSValue setNextRequest(JSContext* context, JSValueConst, int argc, JSValueConst*
   return JS_UNDEFINED;
 }
 
+// setVisualizer(json | undefined)
+JSValue setVisualizer(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
+  ScriptExecution* execution = executionOf(context);
+  if (!execution) return JS_EXCEPTION;
+  execution->outcome.visualizer.reset();
+  if (argc < 1 || JS_IsUndefined(argv[0])) return JS_UNDEFINED;
+  JsText text(context, argv[0]);
+  if (!text.ok()) return JS_EXCEPTION;
+  execution->outcome.visualizer = text.str();
+  return JS_UNDEFINED;
+}
+
 // Ends the script on the spot: nothing in it can catch this.
 JSValue skipRequest(JSContext* context, JSValueConst, int, JSValueConst*) {
   ScriptExecution* execution = executionOf(context);
@@ -158,12 +170,19 @@ JSValue info(JSContext* context, JSValueConst, int, JSValueConst*) {
 }
 
 constexpr BindingEntry kEntries[] = {
-    {"testPassed", testPassed, 1},   {"testFailed", testFailed, 2},
-    {"testSkipped", testSkipped, 1}, {"testStarted", testStarted, 1},
-    {"testSettled", testSettled, 2}, {"testCount", testCount, 0},
-    {"errorText", errorTextOf, 1},   {"log", log, 2},
-    {"clearLog", clearLog, 0},       {"setNextRequest", setNextRequest, 1},
-    {"skipRequest", skipRequest, 0}, {"info", info, 0},
+    {"testPassed", testPassed, 1},
+    {"testFailed", testFailed, 2},
+    {"testSkipped", testSkipped, 1},
+    {"testStarted", testStarted, 1},
+    {"testSettled", testSettled, 2},
+    {"testCount", testCount, 0},
+    {"errorText", errorTextOf, 1},
+    {"log", log, 2},
+    {"clearLog", clearLog, 0},
+    {"setNextRequest", setNextRequest, 1},
+    {"setVisualizer", setVisualizer, 1},
+    {"skipRequest", skipRequest, 0},
+    {"info", info, 0},
 };
 
 }  // namespace

@@ -55,6 +55,7 @@ struct ScriptExecution {
     outcome.skipRequest = false;
     outcome.nextRequestSet = false;
     outcome.nextRequest.reset();
+    outcome.visualizer.reset();
     outcome.durationNs = 0;
     scriptIndex = 0;
     deadlineNs = kNever;

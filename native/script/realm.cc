@@ -477,12 +477,8 @@ std::string Realm::substitute(std::string_view text, const VariableScopes& varia
                                          &variables.collection, &variables.globals};
   const auto resolve = [&](std::string_view name, std::string& out) {
     const Variable* variable = only < 0 ? resolveVariable(variables, name) : findVariable(*scopes[only], name);
-    if (!variable) return dynamicValue(name, out);
-    const VariableValue& value = variable->value;
-    if (value.kind == VariableValue::Kind::kNull || (value.kind == VariableValue::Kind::kJson && value.text.empty()))
-      return false;
-    out += value.text;
-    return true;
+    const VariableText found = appendVariable(variable, out);
+    return found == VariableText::kAbsent ? dynamicValue(name, out) : found == VariableText::kAppended;
   };
   return substituteTemplates(text, resolve, unresolved);
 }

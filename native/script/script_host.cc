@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "script/dynamic_variables.h"
 #include "script/execution.h"
 #include "script/patch_scan.h"
 #include "script/realm.h"
@@ -311,6 +312,15 @@ void ScriptHost::cancel(ExecutionId execution) {
     return;
   }
   impl_->resume(execution, [](Realm& realm, ScriptExecution&) { realm.cancel(); });
+}
+
+bool ScriptHost::dynamicValue(std::string_view name, std::string& out) {
+  if (nativeDynamicValue(name, out)) return true;
+  if (name.empty() || name.front() != '$') return false;
+  std::unique_ptr<Realm> realm = impl_->takeRealm(Hardening::kShared);
+  const bool known = realm->dynamicValue(name, out);
+  impl_->giveBack(std::move(realm), true);
+  return known;
 }
 
 std::string ScriptHost::substitute(std::string_view text, const VariableScopes& variables,

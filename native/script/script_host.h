@@ -119,6 +119,7 @@ struct ScriptOutcome {
   bool skipRequest = false;
   bool nextRequestSet = false;
   std::optional<std::string> nextRequest;
+  std::optional<std::string> visualizer;  // JSON of {template, data, options} as given to pm.visualizer.set
   std::int64_t durationNs = 0;  // on the CPU of this worker, waiting for timers and pm.sendRequest not included
 };
 
@@ -164,6 +165,9 @@ class ScriptHost {
   void resolveRequest(std::uint64_t token, const ResponseView& response);
   void rejectRequest(std::uint64_t token, std::string_view message);
   void cancel(ExecutionId execution);
+
+  // Appends the value of a dynamic variable ("$randomFirstName"); false when there is none of that name.
+  bool dynamicValue(std::string_view name, std::string& out);
 
   // Replaces {{name}} in `text`, dynamic variables included. Names that resolve to nothing stay and are appended to `unresolved`.
   std::string substitute(std::string_view text, const VariableScopes& variables, std::vector<std::string>* unresolved);

@@ -3,11 +3,15 @@
 #include <algorithm>
 
 namespace vayu {
-namespace {
 
-constexpr int kMaxRounds = 20;
-
-}  // namespace
+VariableText appendVariable(const Variable* variable, std::string& out) {
+  if (variable == nullptr) return VariableText::kAbsent;
+  const VariableValue& value = variable->value;
+  if (value.kind == VariableValue::Kind::kNull || (value.kind == VariableValue::Kind::kJson && value.text.empty()))
+    return VariableText::kNoText;
+  out += value.text;
+  return VariableText::kAppended;
+}
 
 void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text) {
   scope.changed = true;
@@ -29,10 +33,10 @@ void unsetVariable(VariableScope& scope, std::string_view name) {
   scope.changed = true;
 }
 
-std::string substituteTemplates(std::string_view text, const ResolveName& resolve,
-                                std::vector<std::string>* unresolved) {
+std::string substituteTemplates(std::string_view text, const ResolveName& resolve, std::vector<std::string>* unresolved,
+                                int rounds) {
   std::string current(text);
-  for (int round = 0; round < kMaxRounds && current.find("{{") != std::string::npos; ++round) {
+  for (int round = 0; round < rounds && current.find("{{") != std::string::npos; ++round) {
     std::string next;
     next.reserve(current.size());
     bool replaced = false;
@@ -59,18 +63,18 @@ std::string substituteTemplates(std::string_view text, const ResolveName& resolv
     current.swap(next);
     if (!replaced) break;
   }
-  if (unresolved) {
-    for (std::size_t open = current.find("{{"); open != std::string::npos; open = current.find("{{", open + 1)) {
-      const std::size_t close = current.find_first_of("{}", open + 2);
-      if (close == std::string::npos) break;
-      if (current[close] != '}' || close == open + 2 || current.compare(close, 2, "}}") != 0) continue;
-      std::string name = current.substr(open + 2, close - open - 2);
-      if (std::find(unresolved->begin(), unresolved->end(), name) == unresolved->end()) {
-        unresolved->push_back(std::move(name));
-      }
-    }
-  }
+  if (unresolved) listNames(current, *unresolved);
   return current;
+}
+
+void listNames(std::string_view text, std::vector<std::string>& names) {
+  for (std::size_t open = text.find("{{"); open != std::string_view::npos; open = text.find("{{", open + 1)) {
+    const std::size_t close = text.find_first_of("{}", open + 2);
+    if (close == std::string_view::npos) break;
+    if (close == open + 2 || text.substr(close, 2) != "}}") continue;
+    const std::string_view name = text.substr(open + 2, close - open - 2);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+  }
 }
 
 }  // namespace vayu

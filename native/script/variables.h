@@ -1,6 +1,7 @@
 // Look-up and change of VariableScopes, and {{templates}} over them. Pure; any thread that owns the scopes.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -29,11 +30,22 @@ inline const Variable* resolveVariable(const VariableScopes& scopes, std::string
 void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text);
 void unsetVariable(VariableScope& scope, std::string_view name);
 
-// Appends the value of a name to `out`; false when it has none.
+// kNoText: there is a variable of that name, and no text stands for its value.
+enum class VariableText : std::uint8_t { kAbsent, kNoText, kAppended };
+
+// Appends the text that stands for a variable in a template.
+VariableText appendVariable(const Variable* variable, std::string& out);
+
+// Appends the value of a name to `out`; false when it has none, and nothing is appended.
 using ResolveName = std::function<bool(std::string_view name, std::string& out)>;
 
-// Replaces {{name}}, also inside of the values that come in (at most 20 rounds, so that cycles end). Names without a value stay.
-std::string substituteTemplates(std::string_view text, const ResolveName& resolve,
-                                std::vector<std::string>* unresolved);
+inline constexpr int kMaxTemplateRounds = 20;
+
+// Replaces {{name}}, also inside of the values that come in (at most so many rounds, so that cycles end). Names without a value stay.
+std::string substituteTemplates(std::string_view text, const ResolveName& resolve, std::vector<std::string>* unresolved,
+                                int rounds = kMaxTemplateRounds);
+
+// Adds the names in braces to `names`, each once.
+void listNames(std::string_view text, std::vector<std::string>& names);
 
 }  // namespace vayu

@@ -22,7 +22,7 @@ import { addRequestOptions, type RequestOptions } from '../options/request-optio
 import { checkResultFiles, writeResultFiles } from '../result-files.js';
 import { Terminal } from '../terminal.js';
 
-type Options = RequestOptions & OutputOptions & DaemonOptions & { verbose?: boolean };
+type Options = RequestOptions & OutputOptions & DaemonOptions & { verbose?: boolean; iterationData?: string };
 
 export function runCommand(): Command {
   const command = new Command('run')
@@ -30,6 +30,12 @@ export function runCommand(): Command {
     .argument('<target>', 'URL, JSON file, or - for JSON on standard input')
     .helpOption('-h, --help', 'show this help');
   addRequestOptions(command);
+  command.addOption(
+    new Option(
+      '--iteration-data <file>',
+      'CSV or JSON rows: the request is sent once for each, for {{column}} and pm.iterationData',
+    ).helpGroup('Request:'),
+  );
   addOutputOptions(command);
   command.addOption(
     new Option('-v, --verbose', 'also show the headers of request and response').helpGroup('Output:'),
@@ -58,23 +64,29 @@ async function run(target: string, options: Options): Promise<void> {
   if (url !== undefined) checkUrl(url);
   const backend = await openBackend(options);
   try {
-    const started = performance.now();
-    const result = await executeInterruptibly(backend, request);
-    const outcome: RequestOutcome = { name, result, elapsedMs: performance.now() - started };
-    terminal.print(
-      formatExchange(result, {
-        style: terminal.style,
-        width: terminal.width,
-        verbose: options.verbose === true,
-      }),
-    );
-    if (options.json === true) terminal.printJson(result);
+    const results: DesignResult[] = [];
+    const outcomes: RequestOutcome[] = [];
+    for await (const iterationData of rowsOf(options.iterationData)) {
+      const started = performance.now();
+      const result = await executeInterruptibly(backend, { ...request, ...iterationData });
+      results.push(result);
+      outcomes.push({ name, result, elapsedMs: performance.now() - started });
+      terminal.print(
+        formatExchange(result, {
+          style: terminal.style,
+          width: terminal.width,
+          verbose: options.verbose === true,
+        }),
+      );
+    }
+    const output = options.iterationData === undefined ? results[0] : results;
+    if (options.json === true) terminal.printJson(output);
     writeResultFiles(files, {
-      json: () => `${JSON.stringify(result, null, 2)}\n`,
-      csv: () => outcomesToCsv([outcome]),
-      xml: () => outcomesToJunit([outcome]),
+      json: () => `${JSON.stringify(output, null, 2)}\n`,
+      csv: () => outcomesToCsv(outcomes),
+      xml: () => outcomesToJunit(outcomes),
     });
-    process.exitCode = hasFailed(outcome) ? exitCodes.failed : exitCodes.ok;
+    process.exitCode = outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok;
   } catch (error) {
     const { code, lines } = tellError(error);
     const outcome: RequestOutcome = { name, error: { code, message: lines.join('; ') }, elapsedMs: 0 };
@@ -86,6 +98,20 @@ async function run(target: string, options: Options): Promise<void> {
   } finally {
     await backend.close();
   }
+}
+
+/** Fields to send with each request: one request without a file of rows, else one for each of them. */
+async function* rowsOf(
+  file: string | undefined,
+): AsyncGenerator<{ iterationData?: Record<string, unknown> }> {
+  if (file === undefined) {
+    yield {};
+    return;
+  }
+  // Loaded on demand, as the backends are.
+  const { openData, readRow } = await import('../../engine/data.js');
+  const data = await openData(file);
+  for (let row = 0; row < data.rows; row++) yield { iterationData: readRow(data, row) };
 }
 
 async function executeInterruptibly(

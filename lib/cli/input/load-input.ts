@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { loadShape, modeAliases, runModes } from '../../model/run-config.js';
 import type { LoadOptions } from '../options/load-options.js';
 import type { RequestOptions } from '../options/request-options.js';
@@ -71,6 +72,10 @@ function loadFields(file: Fields, options: LoadOptions): Fields {
   set('gracePeriod', options.grace === undefined ? undefined : `${options.grace}ms`);
   set('transport', options.transport);
   set('streamsPerConnection', options.streams);
+  // A daemon has a working directory of its own.
+  set('data', options.iterationData === undefined ? undefined : resolve(options.iterationData));
+  set('dataMode', options.dataMode);
+  set('dataEnd', options.dataEnd);
   set(
     'thresholds',
     options.threshold === undefined ? undefined : [...asArray(load['thresholds']), ...options.threshold],

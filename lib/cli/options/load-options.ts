@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { dataModes, type DataMode } from '../../model/run-config.js';
 import { durationMs, stages, type StageText } from './times.js';
 import { positiveNumber, repeated, wholeNumber } from './values.js';
 
@@ -25,6 +26,9 @@ export interface LoadOptions {
   sampleRate?: number;
   slow?: number;
   comment?: string;
+  iterationData?: string;
+  dataMode?: DataMode;
+  dataEnd?: 'wrap' | 'stop';
 }
 
 /** Adds the options that describe a load, named as in hey, oha and wrk. */
@@ -67,6 +71,18 @@ export function addLoadOptions(command: Command): Command {
     new Option('--streams <n>', 'HTTP/2: requests at a time on one connection (default: 32)').argParser(
       wholeNumber(1, 10_000),
     ),
+    new Option(
+      '--iteration-data <file>',
+      'CSV or JSON rows, one for each request, for {{column}} and pm.iterationData',
+    ),
+    new Option(
+      '--data-mode <mode>',
+      'rows in order, shuffled by the seed, or one for each virtual user',
+    ).choices(dataModes),
+    new Option('--data-end <what>', 'after the last row: begin again, or stop (default: wrap)').choices([
+      'wrap',
+      'stop',
+    ]),
   ];
   for (const option of load) command.addOption(option.helpGroup('Load:'));
   const verdict = [

@@ -2,7 +2,6 @@
 
 import { expose } from './expose.js';
 import { native } from './native.js';
-import { state } from './state.js';
 
 function location(): string[] & { current: string } {
   const [, , , requestName] = native.info();
@@ -40,10 +39,10 @@ export const visualizer = expose({
     }
     shape(data, 'Data');
     shape(options, 'Options');
-    state.visualizer = { template, data, options };
+    native.setVisualizer(JSON.stringify({ template, data, options }));
   },
   clear(): void {
-    state.visualizer = undefined;
+    native.setVisualizer(undefined);
   },
 });
 

@@ -63,6 +63,8 @@ export interface NativeBridge {
   log(level: string, message: string): void;
   clearLog(): void;
   setNextRequest(name: string | null): void;
+  /** JSON of `{template, data, options}`. */
+  setVisualizer(json: string | undefined): void;
   skipRequest(): never;
   info(): [
     eventName: string,

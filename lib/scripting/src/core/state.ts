@@ -13,7 +13,6 @@ export interface State {
   legacy: Map<string, unknown> | undefined;
   libraries: Map<string, unknown> | undefined;
   warned: Set<string> | undefined;
-  visualizer: unknown;
   /** Whether the dynamic variables' randomness was seeded for this execution. */
   seeded: boolean;
 }
@@ -30,7 +29,6 @@ const fresh = (): State => ({
   legacy: undefined,
   libraries: undefined,
   warned: undefined,
-  visualizer: undefined,
   seeded: false,
 });
 
