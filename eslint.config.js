@@ -54,6 +54,8 @@ export default tseslint.config(
       'vendor/',
       'coverage/',
       'examples/**/node_modules/',
+      // As people write them, not as we do.
+      'test/scripting/examples/',
     ],
   },
   js.configs.recommended,

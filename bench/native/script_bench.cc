@@ -1,5 +1,5 @@
 // CPU per execution of typical scripts: the figure behind "at most 17 µs" in docs/scripting.md.
-// usage: script_bench [executions per case]
+// usage: script_bench [executions per case] [case]
 #include <ctime>
 
 #include <cstdio>
@@ -54,6 +54,12 @@ constexpr Case kCases[] = {
      "jsonData = pm.response.json(); pm.test('p', function () { pm.expect(jsonData.page).to.equal(1); });"},
     {"one failing test", "pm.test('f', () => { pm.expect(1).to.equal(2); });"},
     {"awaits", "await 1; pm.test('a', () => {});"},
+    {"require moment",
+     "const moment = require('moment'); pm.test('m', () => pm.expect(moment(0).year()).to.equal(1970));"},
+    {"require lodash",
+     "const _ = require('lodash'); pm.test('l', () => pm.expect(_.get(pm.response.json(), 'page')).to.equal(1));"},
+    {"require cheerio",
+     "const $ = require('cheerio').load('<p>a</p>'); pm.test('c', () => pm.expect($('p').text()).to.equal('a'));"},
 };
 
 }  // namespace
@@ -73,6 +79,7 @@ int main(int argc, char** argv) {
   std::printf("body %zu bytes, %d executions each, QuickJS %s\n", body.size(), count,
               vayu::ScriptHost::quickjsVersion());
   for (const Case& which : kCases) {
+    if (argc > 2 && std::string(argv[2]) != which.name) continue;
     auto set = std::make_shared<vayu::ScriptSet>();
     set->test.push_back({"bench", which.code});
     const auto program = host.prepare(set);
