@@ -3,6 +3,6 @@ file(GLOB VAYU_FUZZ_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/nativ
 foreach(source ${VAYU_FUZZ_SOURCES})
   get_filename_component(name "${source}" NAME_WE)
   add_executable(${name} "${source}")
-  target_link_libraries(${name} PRIVATE vayu_core vayu_options)
+  target_link_libraries(${name} PRIVATE vayu_core quickjs vayu_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endforeach()

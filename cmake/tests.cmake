@@ -17,11 +17,25 @@ if(OPENSSL_FOUND)
   target_compile_definitions(vayu_test_support PUBLIC VAYU_TEST_TLS=1)
   target_link_libraries(vayu_test_support PUBLIC OpenSSL::SSL)
 endif()
+# Suites whose threads share something: ThreadSanitizer has nothing to look for in the others.
+set(VAYU_THREADED_SUITES poller_test event_loop_test worker_test reporter_test recorder_test histogram_test sampler_test
+  test_table_test wire_transport_test curl_transport_test)
+add_custom_target(vayu_threaded_tests)
+
+function(vayu_test_program name prefix)
+  target_link_libraries(${name} PRIVATE vayu_test_support vayu_core vayu_options GTest::gtest_main)
+  set(properties TIMEOUT 300)
+  if("${name}" IN_LIST VAYU_THREADED_SUITES)
+    list(APPEND properties LABELS threads)
+    add_dependencies(vayu_threaded_tests ${name})
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${prefix}" DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+endfunction()
+
 foreach(source ${VAYU_TEST_SOURCES})
   get_filename_component(name "${source}" NAME_WE)
   add_executable(${name} "${source}")
-  target_link_libraries(${name} PRIVATE vayu_test_support vayu_core vayu_options GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  vayu_test_program(${name} "")
 endforeach()
 
 # The suites of what waits, once more on poll(2), which other systems than Linux wait with: the programs are linked from the same objects,
@@ -32,8 +46,7 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT VAYU_PORTABLE_POLLER)
   target_link_libraries(vayu_poll_poller PRIVATE vayu_options)
   foreach(suite poller_test event_loop_test worker_test load_shard_test)
     add_executable(${suite}_on_poll $<TARGET_OBJECTS:vayu_poll_poller> $<TARGET_OBJECTS:${suite}>)
-    target_link_libraries(${suite}_on_poll PRIVATE vayu_test_support vayu_core vayu_options GTest::gtest_main)
-    gtest_discover_tests(${suite}_on_poll TEST_PREFIX "OnPoll." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+    vayu_test_program(${suite}_on_poll "OnPoll.")
   endforeach()
 endif()
 

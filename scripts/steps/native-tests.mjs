@@ -17,13 +17,15 @@ export function buildNativeTests(preset, targets = []) {
   return path.join(projectRoot, 'build', preset);
 }
 
-export function runNativeTests(preset) {
-  buildNativeTests(preset);
+/** Builds and runs the native tests of a preset: all, or the suites of one label and the target that builds them (cmake/tests.cmake). */
+export function runNativeTests(preset, { target, label } = {}) {
+  buildNativeTests(preset, target === undefined ? [] : [target]);
   const ctest = [
     'ctest',
     '--preset',
     preset,
     '--no-tests=error',
+    ...(label === undefined ? [] : ['--label-regex', `^${label}$`]),
     '--parallel',
     String(Math.min(2, availableParallelism())),
   ];

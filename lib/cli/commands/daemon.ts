@@ -66,9 +66,9 @@ Ctrl-C or SIGTERM ends it: runs are stopped and stored first.`,
 
 async function daemon(options: Options): Promise<void> {
   // Before anything is locked or opened: a signal that comes while it starts ends it in the same order.
-  let close: (() => void) | undefined = undefined;
+  const end = { close: (): void => undefined };
   const interruption = watchInterruption(
-    () => close?.(),
+    () => end.close(),
     () => undefined,
   );
   const { startDaemon } = await import('../../api/daemon.js');
@@ -84,8 +84,8 @@ async function daemon(options: Options): Promise<void> {
     ...(options.parentPid === undefined ? {} : { parentPid: options.parentPid }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
-  close = () => void running.close();
-  if (interruption.interrupted) close();
+  end.close = () => void running.close();
+  if (interruption.interrupted) end.close();
   else process.stdout.write(`Vayu listens on ${running.url}\n`);
   await running.closed;
   interruption.end();
