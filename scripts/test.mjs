@@ -1,5 +1,5 @@
 // All checks and tests, after `node scripts/setup.mjs --test`.
-//   node scripts/test.mjs [--only=lint,native,ts,sanitizers,tidy,fuzz,package | --only=all]
+//   node scripts/test.mjs [--only=lint,native,threads,fuzz,ts,release,sanitizers,tidy,package | --only=all]
 // Without --only the stages that a change needs every time; the others take longer and find less.
 // Goes on after a failing stage, so that one run shows everything that is wrong.
 import { existsSync } from 'node:fs';
@@ -25,21 +25,48 @@ const stages = {
     'native format': () => run(node, ['scripts/check-format.mjs']),
   },
   native: {
-    'native tests': () => runNativeTests('release'),
+    'native tests under ASan and UBSan': () => runNativeTests('asan'),
+  },
+  threads: {
+    'native tests of threads under TSan': () =>
+      runNativeTests('tsan', { target: 'vayu_threaded_tests', label: 'threads' }),
+  },
+  fuzz: { fuzzers: () => runFuzzers({ seconds: 6 }) },
+  ts: {
+    'TypeScript tests, side by side': () =>
+      runTypescriptTests(
+        typescriptTests().filter((file) => !isTimed(file)),
+        4,
+      ),
+    'TypeScript tests that measure time': () => runTypescriptTests(typescriptTests().filter(isTimed), 1),
+  },
+  release: {
+    'native tests as users run the code': () => runNativeTests('release'),
   },
   sanitizers: {
-    'native tests under ASan and UBSan': () => runNativeTests('asan'),
-    'native tests under TSan': () => runNativeTests('tsan'),
+    'all native tests under ASan and UBSan': () => runNativeTests('asan'),
+    'all native tests under TSan': () => runNativeTests('tsan'),
   },
   tidy: { 'clang-tidy': () => run(node, ['scripts/check-tidy.mjs']) },
-  fuzz: { fuzzers: () => runFuzzers({ seconds: 10 }) },
-  ts: { 'TypeScript tests': runTypescriptTests },
   package: {
     'package tests': () => run(node, ['--test', '--test-reporter=spec', 'test/packaging/package.test.mjs']),
   },
 };
 
-const defaultStages = ['lint', 'native', 'ts'];
+const defaultStages = ['lint', 'native', 'threads', 'fuzz', 'ts'];
+
+/** Files whose tests measure time or load the machine: each has it to itself. */
+const timedTests = [
+  'test/chaos/clock-steps',
+  'test/chaos/daemon-limits',
+  'test/chaos/killed-daemon',
+  'test/engine/load-runs',
+  'test/faults/faults',
+  'test/runs/precision-latency',
+  'test/runs/precision-rate',
+  'test/runs/strategies',
+  'test/runs/verdict-of-runs',
+];
 
 function typeCheck() {
   for (const config of ['tsconfig.json', 'lib/scripting/tsconfig.json']) {
@@ -48,17 +75,36 @@ function typeCheck() {
   }
 }
 
-function runTypescriptTests() {
-  const programs = buildNativeTests('release', ['vayu_script_runner']);
+function isTimed(file) {
+  return timedTests.includes(file.replace(/\.test\.\w+$/, ''));
+}
+
+function typescriptTests() {
   const files = sourceFiles(['test'], ['.test.ts', '.test.mjs']).filter(
     (file) => file !== 'test/packaging/package.test.mjs',
   );
-  if (files.length === 0) throw new StepError('There is no TypeScript test.');
-  run(node, ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=300000', ...files], {
-    env: {
-      VAYU_SCRIPT_RUNNER: path.join(programs, 'vayu_script_runner'),
-    },
-  });
+  const timed = files.filter(isTimed);
+  if (timed.length !== timedTests.length)
+    throw new StepError('scripts/test.mjs names a timed test that is gone.');
+  return files;
+}
+
+function runTypescriptTests(files, concurrency) {
+  // With the sanitizers in it, the program that runs scripts is one more test of them.
+  const programs = buildNativeTests('asan', ['vayu_script_runner']);
+  run(
+    node,
+    [
+      '--import',
+      'tsx',
+      '--test',
+      '--test-reporter=spec',
+      '--test-timeout=300000',
+      `--test-concurrency=${concurrency}`,
+      ...files,
+    ],
+    { env: { VAYU_SCRIPT_RUNNER: path.join(programs, 'vayu_script_runner') } },
+  );
 }
 
 function chosenStages(args) {

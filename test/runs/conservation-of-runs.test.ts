@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Report } from '../../lib/model/report.js';
+import { cliArguments } from '../cli/cli-process.js';
+import { assertBalanced } from './balance.js';
 import { openHarness, until, type Harness } from './harness.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vayu-conservation-'));
@@ -132,6 +134,31 @@ describe('planned = sent + dropped, sent = succeeded + failed + aborted, and the
     assert.deepEqual([report.conservation.sent, report.conservation.aborted, target.count()], [20, 20, 20]);
     await target.kill();
   });
+
+  for (const load of [
+    ['-q', '300'],
+    ['-c', '8'],
+  ]) {
+    it(`when Ctrl-C ends the command line: ${load.join(' ')}`, async () => {
+      const target = await startCountingTarget(20);
+      const child = spawn(
+        process.execPath,
+        [...cliArguments, 'load', ...load, '-z', '60s', '--json', target.url],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      const ended = once(child, 'close') as Promise<[number | null]>;
+      let stdout = '';
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      await until(() => target.count() >= 100, 20_000);
+      child.kill('SIGINT');
+      assert.deepEqual((await ended)[0], 130);
+      const report = JSON.parse(stdout) as Report;
+      assertBalanced(report);
+      assert.equal(report.conservation.sent, target.count());
+      assert.ok(report.conservation.succeeded >= 90, report.conservation.sums.join());
+      await target.kill();
+    });
+  }
 
   it('when its time is over while slow requests are in flight', async () => {
     const target = await startCountingTarget(20_000);
