@@ -115,7 +115,8 @@ std::unique_ptr<Snapshot> Reporter::read(Watched& watched, std::int64_t now, boo
   snapshot->startNs = run.startNs;
   snapshot->final = final;
   const std::int64_t ended = run.endNs.load(std::memory_order_relaxed);
-  const std::int64_t at = final && ended != 0 ? ended : now;
+  // Never before the tick that came last: a worker may be held up between the end of its part and saying so.
+  const std::int64_t at = final && ended != 0 ? std::max(ended, watched.lastNs) : now;
   // A run may be stopped before its announced start.
   snapshot->elapsedMs =
       static_cast<double>(std::max<std::int64_t>(0, at - run.startNs)) / static_cast<double>(kNsPerMs);
