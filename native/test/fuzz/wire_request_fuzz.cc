@@ -9,6 +9,7 @@
 
 #include "engine/host_rules.h"
 #include "engine/redirect.h"
+#include "engine/wire_choice.h"
 #include "engine/wire_request.h"
 
 namespace {
@@ -71,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.body = std::string(input);
 
   vayu::whyNotOnWire(request);
+  vayu::whyNotOnHttp2(request);
   vayu::WireOrigin origin;
   vayu::WireRequest wire;
   std::string message;
