@@ -19,7 +19,7 @@ if(OPENSSL_FOUND)
 endif()
 # Suites whose threads share something: ThreadSanitizer has nothing to look for in the others.
 set(VAYU_THREADED_SUITES poller_test event_loop_test worker_test reporter_test recorder_test histogram_test sampler_test
-  test_table_test wire_transport_test curl_transport_test)
+  test_table_test wire_transport_test curl_transport_test http2_transport_test)
 add_custom_target(vayu_threaded_tests)
 
 function(vayu_test_program name prefix)

@@ -40,7 +40,7 @@ function matchesLock(modules) {
     if (name === '' || entry.link) return true;
     const found = installed[name];
     // Optional packages are those of other platforms.
-    if (found === undefined) return entry.optional === true || entry.peer === true;
+    if (found === undefined) return entry.optional === true;
     return found.version === entry.version;
   });
 }
