@@ -125,7 +125,7 @@ TEST(DataSetTest, AMillionRowsOfAFileCostEightBytesEach) {
       file << i << ",user" << i << "@example.com,\"some text that makes the row longer, " << i << "\"\n";
     }
   }
-  const std::size_t before = residentKib();
+  [[maybe_unused]] const std::size_t before = residentKib();
   std::string error;
   const auto data = DataSet::openFile(path, error);
   ASSERT_NE(data, nullptr) << error;
