@@ -1,5 +1,5 @@
 // All checks and tests, after `node scripts/setup.mjs --test`.
-//   node scripts/test.mjs [--only=lint,native,threads,fuzz,ts,release,sanitizers,tidy,package | --only=all]
+//   node scripts/test.mjs [--only=lint,native,threads,memory,fuzz,ts,release,sanitizers,tidy,package | --only=all]
 // Without --only the stages that a change needs every time; the others take longer and find less.
 // Goes on after a failing stage, so that one run shows everything that is wrong.
 import { existsSync } from 'node:fs';
@@ -31,6 +31,10 @@ const stages = {
     'native tests of threads under TSan': () =>
       runNativeTests('tsan', { target: 'vayu_threaded_tests', label: 'threads' }),
   },
+  memory: {
+    'native tests that measure memory': () =>
+      runNativeTests('release', { target: 'vayu_memory_tests', label: 'memory' }),
+  },
   fuzz: { fuzzers: () => runFuzzers({ seconds: 6 }) },
   ts: {
     'TypeScript tests, side by side': () =>
@@ -53,7 +57,7 @@ const stages = {
   },
 };
 
-const defaultStages = ['lint', 'native', 'threads', 'fuzz', 'ts'];
+const defaultStages = ['lint', 'native', 'threads', 'memory', 'fuzz', 'ts'];
 
 /** Files whose tests measure time or load the machine: each has it to itself. */
 const timedTests = [
