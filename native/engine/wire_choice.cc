@@ -27,6 +27,8 @@ std::string firstSet(std::initializer_list<const char*> names) {
 // Host of a url that may still hold templates.
 std::string_view hostOf(std::string_view url) {
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  // libcurl passes over further slashes behind the scheme.
+  url.remove_prefix(std::min(url.find_first_not_of('/'), url.size()));
   url = url.substr(0, url.find_first_of("/?#"));
   if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
   if (!url.empty() && url.front() == '[') return url.substr(1, url.find(']') - 1);

@@ -127,7 +127,10 @@ ErrorCode parseUrl(const PreparedRequest& request, WireOrigin& origin, WireReque
   const std::string password = urlPart(url.get(), CURLUPART_PASSWORD, CURLU_URLDECODE);
   origin.credentials = user.empty() && password.empty() ? std::string() : user + ":" + password;
   if (text.starts_with("http://") || text.starts_with("https://")) {
-    origin.prefix = text.substr(0, text.find_first_of("/?#", text.find("://") + 3));
+    const std::size_t authority = text.find("://") + 3;
+    const std::size_t end = text.find_first_of("/?#", authority);
+    // libcurl passes over further slashes (`http:///host/`): then the host is not in front of the first one.
+    if (end != authority) origin.prefix = text.substr(0, end);
   }
   return ErrorCode::kNone;
 }
