@@ -10,6 +10,7 @@
 #include "engine/load_transport.h"
 #include "test/support/exchange_loop.h"
 #include "test/support/http2_server.h"
+#include "test/support/prior_knowledge.h"
 #include "test/support/tls_identity.h"
 
 namespace vayu::test {
@@ -24,16 +25,6 @@ class Http2Parity : public testing::TestWithParam<std::string> {
   static std::unique_ptr<Transport> make(Poller& poller) {
     if (GetParam() == "wire") return std::make_unique<LoadTransport>(poller, 32);
     return std::make_unique<CurlTransport>(poller, CurlTransportLimits{.waitForMultiplexing = true});
-  }
-
-  static std::shared_ptr<PreparedRequest> prior(
-      const std::string& url, std::string method = "GET", std::string body = {},
-      const std::function<void(RequestOptions&)>& change = [](RequestOptions&) {}) {
-    return ExchangeLoop::with(*ExchangeLoop::request(url, std::move(method), std::move(body)),
-                              [&](RequestOptions& options) {
-                                options.httpVersion = HttpVersion::k2PriorKnowledge;
-                                change(options);
-                              });
   }
 
   Exchange& against(Http2Server::Handler handler, std::string method = "GET") {

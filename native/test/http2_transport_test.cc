@@ -12,6 +12,7 @@
 #include "engine/wire_choice.h"
 #include "test/support/exchange_loop.h"
 #include "test/support/http2_server.h"
+#include "test/support/prior_knowledge.h"
 #include "test/support/tls_identity.h"
 
 namespace vayu::test {
@@ -30,16 +31,6 @@ class Http2TransportTest : public testing::Test, public Http2Handover {
     return takesRedirects;
   }
   void onHttp11(Exchange& exchange) override { taken.push_back(&exchange); }
-
-  static std::shared_ptr<PreparedRequest> prior(
-      const std::string& url, std::string method = "GET", std::string body = {},
-      const std::function<void(RequestOptions&)>& change = [](RequestOptions&) {}) {
-    return ExchangeLoop::with(*ExchangeLoop::request(url, std::move(method), std::move(body)),
-                              [&](RequestOptions& options) {
-                                options.httpVersion = HttpVersion::k2PriorKnowledge;
-                                change(options);
-                              });
-  }
 
   static std::function<void(RequestOptions&)> timeoutOf(std::int64_t timeMs) {
     return [timeMs](RequestOptions& options) { options.timeoutMs = timeMs; };
