@@ -216,6 +216,8 @@ int main() {
       const Json input = vayu::runner::JsonReader(line).read();
       if (!host || input["limits"].text != limitsText) {
         vayu::ScriptLimits limits;
+        // What is judged is what scripts do, not how fast under sanitizers on a busy machine.
+        limits.timeoutMs = 60'000;
         limitsText = input["limits"].text;
         limits.memoryBytes =
             static_cast<std::size_t>(input["limits"]["memoryBytes"].numberOr(static_cast<double>(limits.memoryBytes)));

@@ -67,8 +67,6 @@ export class Comparison {
         data: situation.data ?? {},
       },
       info: { requestName: '', requestId: '' },
-      // What is compared is what scripts do, not how fast under sanitizers on a busy machine.
-      limits: { timeoutMs: 60_000 },
     };
     const outcome = await this.runner.run(input);
     return {
