@@ -1,7 +1,7 @@
 // What a user gets, but for the making of the addon: package.test.mjs does that and takes minutes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { projectRoot } from '../../scripts/steps/shell.mjs';
@@ -61,7 +61,7 @@ test('the tarball holds what a build from source needs and nothing else', () => 
     /^dist\/[\w./-]+\.(js|d\.ts)$|^dist\/cjs\/package\.json$/,
     /^native\/(addon|base|curl|engine|metrics|script)\/\w+\.(cc|h)$/,
     /^prebuilds\/[\w-]+\/node\.napi(\.musl)?\.node$/,
-    /^scripts\/build-native\.mjs$|^scripts\/steps\/(fingerprint|native-build|quickjs-source|shell)\.mjs$/,
+    /^scripts\/build-native\.mjs$|^scripts\/steps\/(fingerprint|native-build|poll-quickjs|quickjs-source|shell)\.mjs$/,
     /^vendor\/(quickjs\/[\w.-]+|script_bundles\.cc)$/,
   ];
   assert.deepEqual(
@@ -69,6 +69,26 @@ test('the tarball holds what a build from source needs and nothing else', () => 
     [],
   );
   console.log(`The tarball has ${files.length} files and ${Math.round(statSync(tarball).size / 1024)} KiB.`);
+});
+
+test('the scripts that a build from source runs are in the tarball, with what they import', () => {
+  const folder = path.join(project, 'node_modules', 'vayu-engine');
+  const text = (file) => readFileSync(path.join(folder, file), 'utf8');
+  const cmake = ['CMakeLists.txt', ...readdirSync(path.join(folder, 'cmake')).map((name) => `cmake/${name}`)];
+  // What this one makes is in the tarball instead.
+  const made = 'scripts/build-scripting.mjs';
+  const wanted = new Set(['scripts/build-native.mjs']);
+  for (const file of cmake) {
+    for (const [, script] of text(file).matchAll(/SOURCE_DIR}\/(scripts\/[\w/-]+\.mjs)/g)) {
+      if (script !== made) wanted.add(script);
+    }
+  }
+  for (const script of wanted) {
+    assert.ok(existsSync(path.join(folder, script)), `${script} is missing`);
+    for (const [, imported] of text(script).matchAll(/from '(\.[^']+)'/g))
+      wanted.add(path.posix.join(path.posix.dirname(script), imported));
+  }
+  assert.ok(wanted.size > 5, [...wanted].join());
 });
 
 test('publint and attw find nothing wrong', () => {
