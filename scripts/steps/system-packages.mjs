@@ -80,6 +80,18 @@ const needs = {
     }),
     need('openssl', () => hasProgram('openssl'), { debian: ['openssl'] }),
     need(
+      'Chromium',
+      () => hasProgram('chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'),
+      {
+        debian: ['chromium-headless-shell'],
+        fedora: ['chromium-headless'],
+        alpine: ['chromium'],
+        arch: ['chromium'],
+        brew: ['chromium'],
+      },
+      { optional: true },
+    ),
+    need(
       'clang-format',
       () => hasProgram('clang-format'),
       {
