@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { HistogramName } from '../engine/types.js';
-import { decodeHistogram, forEachBucket, newHistogram, sumOf } from '../runs/histogram.js';
+import { forEachBucket, newHistogram, sumOf } from '../runs/histogram.js';
+import { decodeHistogram } from '../runs/histogram-encoding.js';
 import type { Store } from '../store/store.js';
 
 /** Upper bounds in seconds, as Prometheus' classic histograms have them. */

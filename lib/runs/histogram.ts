@@ -1,15 +1,9 @@
-import {
-  build,
-  decodeFromCompressedBase64,
-  encodeIntoCompressedBase64,
-  type Histogram,
-  type JsHistogram,
-} from 'hdr-histogram-js';
+import { build, type Histogram, type JsHistogram } from 'hdr-histogram-js';
 import type { HistogramDelta } from '../engine/types.js';
 import type { Distribution, DistributionBin } from '../model/report.js';
 
 /** The layout that native and stored histograms share: 1 µs to 1 hour at 3 significant digits. */
-const layout = {
+export const layout = {
   bitBucketSize: 64,
   lowestDiscernibleValue: 1,
   highestTrackableValue: 3_600_000_000,
@@ -28,18 +22,6 @@ export function addDelta(histogram: Histogram, delta: HistogramDelta): void {
   for (let i = 0; i < delta.values.length; i++) {
     histogram.recordValueWithCount(delta.values[i] ?? 0, delta.counts[i] ?? 0);
   }
-}
-
-/** HdrHistogram's V2 encoding, compressed. */
-export function encodeHistogram(histogram: Histogram): Uint8Array {
-  return Buffer.from(encodeIntoCompressedBase64(histogram), 'base64');
-}
-
-export function decodeHistogram(data: Uint8Array): Histogram {
-  return decodeFromCompressedBase64(
-    Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
-    64,
-  );
 }
 
 /** The sum of several deltas, ascending by value. */
