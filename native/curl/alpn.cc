@@ -1,7 +1,5 @@
 #include "curl/alpn.h"
 
-#include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #if defined(VAYU_HAVE_OPENSSL)
@@ -43,19 +41,6 @@ int onConnected(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-// Handles of one TLS library must not be given to another. libcurl says "OpenSSL/3.0.19", the library itself "OpenSSL 3.0.19 <date>".
-std::string findObjection() {
-  const char* told = curl_version_info(CURLVERSION_NOW)->ssl_version;
-  std::string wanted = told == nullptr ? "" : told;
-  std::replace(wanted.begin(), wanted.end(), '/', ' ');
-  const std::string_view ours = OpenSSL_version(OPENSSL_VERSION);
-  const bool same =
-      !wanted.empty() && ours.starts_with(wanted) &&
-      (ours.size() == wanted.size() || std::isalnum(static_cast<unsigned char>(ours[wanted.size()])) == 0);
-  if (same) return {};
-  return "libcurl runs on " + (wanted.empty() ? "no TLS library" : wanted) + " and this build on " + std::string(ours);
-}
-
 }  // namespace
 
 void offerAlpn(CURL* easy, Alpn& alpn) {
@@ -67,19 +52,9 @@ void offerAlpn(CURL* easy, Alpn& alpn) {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, &alpn);
 }
 
-const std::string& whyNoAlpn() {
-  static const std::string objection = findObjection();
-  return objection;
-}
-
 #else
 
 void offerAlpn(CURL*, Alpn&) {}
-
-const std::string& whyNoAlpn() {
-  static const std::string objection = "this build has seen no headers of OpenSSL";
-  return objection;
-}
 
 #endif
 

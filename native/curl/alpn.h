@@ -1,7 +1,7 @@
 // ALPN on TLS connections that libcurl makes but does not use (CURLOPT_CONNECT_ONLY). Left to itself, libcurl puts its own HTTP/2 on a
 // connection that has negotiated "h2", CONNECT_ONLY or not (seen with 7.88.1 and 8.14.1); when it offers nothing, it leaves the bytes
 // alone. So the protocols are offered without its knowledge, through the TLS library that it runs on.
-// Needs OpenSSL at build time; otherwise whyNoAlpn() says so.
+// Needs OpenSSL at build time; where whyNotOpenSsl() objects, offerAlpn() must not be called.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,8 +22,5 @@ struct Alpn {
 
 // Sets the handle's options; `alpn.chosen` is known once its transfer is done.
 void offerAlpn(CURL* easy, Alpn& alpn);
-
-// Empty when offerAlpn() works here, else the reason in words. Looked into once in the process.
-const std::string& whyNoAlpn();
 
 }  // namespace vayu

@@ -243,8 +243,8 @@ void Http2Connection::receive() {
       const ssize_t taken =
           nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(buffer_.data()), got);
       if (taken < 0) lose(ErrorCode::kProtocolError, nghttp2_strerror(static_cast<int>(taken)));
-      // A short read has emptied the socket; what comes later is a new event.
-      if (got < buffer_.size() && !socket_.hidesData()) break;
+      // What comes later is a new event.
+      if (!socket_.mayHoldMore(got, buffer_.size())) break;
     }
   }
   if (!isLost && !isDirty && nghttp2_session_want_write(session_.get()) != 0) owner_.onOutput(*this);

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "curl/alpn.h"
+#include "curl/openssl.h"
 #include "engine/http2_transport.h"
 
 namespace vayu {
@@ -114,7 +114,7 @@ std::string whyNotOnHttp2(const PreparedRequest& request) {
       return "HTTP/2 without TLS begins with an upgrade from HTTP/1.1 (\"2-prior-knowledge\" does not)";
     }
   } else {
-    if (!whyNoAlpn().empty()) return "HTTP/2 over TLS needs ALPN: " + whyNoAlpn();
+    if (!whyNotOpenSsl().empty()) return "HTTP/2 over TLS needs ALPN: " + whyNotOpenSsl();
     // The offer would be made to the proxy as well.
     if (startsWithIgnoringCase(options.proxy, "https://")) return "HTTP/2 goes through a proxy over TLS";
     if (options.proxy.empty() &&

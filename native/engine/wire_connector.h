@@ -3,8 +3,7 @@
 // Owned by a WireTransport; worker thread only; must not outlive the poller.
 //
 // Plain connections share one multi handle while they are made, then leave libcurl: the descriptor is duplicated and libcurl closes its
-// own. Encrypted ones stay in their multi, for curl_easy_send() and curl_easy_recv(). These look their connection up among all of the multi's,
-// one by one, hence few per multi; one multi for each would parse the CA bundle for each.
+// own. Encrypted ones stay in their multi, whose handles send and receive until WireSocket does without them.
 #pragma once
 
 #include <cstddef>
@@ -20,40 +19,11 @@
 #include "curl/alpn.h"
 #include "curl/handles.h"
 #include "engine/exchange.h"
+#include "engine/wire_socket.h"
 
 namespace vayu {
 
-enum class WireIo : std::uint8_t { kOk, kWouldBlock, kClosed, kFailed };
-
 struct WireConnectAttempt;
-
-// Move-only owner of an established connection.
-class WireSocket {
- public:
-  WireSocket() = default;
-  // Takes the descriptor.
-  explicit WireSocket(int fd) : fd_(fd) {}
-  // Borrows the descriptor and the handle from the attempt, which must stay until the socket is gone.
-  WireSocket(int fd, CURL* easy) : fd_(fd), easy_(easy) {}
-  ~WireSocket() { close(); }
-  WireSocket(WireSocket&& other) noexcept;
-  WireSocket& operator=(WireSocket&& other) noexcept;
-
-  int fd() const { return fd_; }
-  // Data may wait inside of the TLS library, where no poller sees it: receive until kWouldBlock.
-  bool hidesData() const { return easy_ != nullptr; }
-  // errno, or 0, of the last kFailed.
-  int osError() const { return osError_; }
-
-  WireIo send(const char* data, std::size_t size, std::size_t& sent);
-  WireIo receive(char* buffer, std::size_t size, std::size_t& got);
-  void close();
-
- private:
-  int fd_ = -1;
-  int osError_ = 0;
-  CURL* easy_ = nullptr;
-};
 
 struct WireConnectResult {
   ErrorCode error = ErrorCode::kNone;

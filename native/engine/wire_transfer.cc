@@ -110,8 +110,8 @@ void WireTransport::receive(Connection& connection) {
       exchange.clocks.firstByteNs = now;
     }
     if (!parse(connection, std::string_view(buffer_.data(), got), now)) return;
-    // A short read has emptied the socket; what comes later is a new event.
-    if (got < buffer_.size() && !connection.socket.hidesData()) return;
+    // What comes later is a new event.
+    if (!connection.socket.mayHoldMore(got, buffer_.size())) return;
   }
 }
 
@@ -213,6 +213,13 @@ void WireTransport::fail(Connection& connection, ErrorCode code, std::string_vie
   exchange.sink->onExchangeDone(exchange);
 }
 
+// Asked once per encrypted connection, after its first response, so that it leaves libcurl's calls behind.
+bool WireTransport::isQuiet(Connection& connection) {
+  std::size_t got = 0;
+  return !connection.socket.goesThroughCurl() ||
+         connection.socket.receive(buffer_.data(), buffer_.size(), got) == WireIo::kWouldBlock;
+}
+
 void WireTransport::complete(Connection& connection, bool isClean, std::int64_t nowNs) {
   Exchange& exchange = *connection.exchange;
   const Http1Parser& parser = *connection.parser;
@@ -238,7 +245,7 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
     if (!exchange.captureHeaders) response.headerBlock = parser.setCookies();
   }
   const bool isWhole = connection.sentBytes == wire.bytes.size() && !wire.saysClose;
-  const bool isKept = isClean && isWhole && parser.keepsConnection() && !connection.sendFailed;
+  const bool isKept = isClean && isWhole && parser.keepsConnection() && !connection.sendFailed && isQuiet(connection);
   ++connection.carried;
   detach(connection);
   if (isKept) {

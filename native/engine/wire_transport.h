@@ -87,6 +87,7 @@ class WireTransport final : public Transport {
   void takeBody(Connection& connection, std::string_view part);
   void streamEnded(Connection& connection, WireIo io);
   bool retry(Connection& connection);
+  bool isQuiet(Connection& connection);
   void complete(Connection& connection, bool isClean, std::int64_t nowNs);
   void fail(Connection& connection, ErrorCode code, std::string_view message, int osError = 0);
   void failParsing(Connection& connection);

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <string>
 
-#include "curl/alpn.h"
+#include "curl/openssl.h"
 #include "engine/load_transport.h"
 #include "engine/wire_choice.h"
 #include "test/support/exchange_loop.h"
@@ -258,7 +258,7 @@ TEST_F(Http2TransportTest, ATimeoutEndsOneStreamOnly) {
 TEST_F(Http2TransportTest, AHandshakeThatHangsTimesOut) {
   LoopbackServer silent([](ServerConnection& connection) { connection.sleep(5s); });
   const TlsIdentity identity;
-  if (!identity.made() || !whyNoAlpn().empty()) GTEST_SKIP() << "built without OpenSSL's headers";
+  if (!identity.made() || !whyNotOpenSsl().empty()) GTEST_SKIP() << "built without OpenSSL's headers";
   const auto request = prior("https://127.0.0.1:" + std::to_string(silent.port()) + "/", "GET", {}, timeoutOf(80));
   int left = 5;
   std::vector<std::int64_t> took;
@@ -433,7 +433,7 @@ TEST_F(Http2TransportTest, SaysWhichRequestsItCannotCarry) {
                               [](RequestOptions& options) { options.httpVersion = HttpVersion::k2; });
   };
   EXPECT_EQ(whyNotOnHttp2(*asked("https://127.0.0.1/")),
-            whyNoAlpn().empty() ? "" : "HTTP/2 over TLS needs ALPN: " + whyNoAlpn());
+            whyNotOpenSsl().empty() ? "" : "HTTP/2 over TLS needs ALPN: " + whyNotOpenSsl());
   EXPECT_EQ(whyNotOnHttp2(*asked("{{base}}/x")), "");
   EXPECT_NE(whyNotOnHttp2(*asked("http://127.0.0.1/")).find("upgrade"), std::string::npos);
   EXPECT_NE(whyNotOnHttp2(*prior("https://far.example/", "GET", {},

@@ -645,6 +645,56 @@ TEST_P(TransportParityTls, EndsOfTheStreamAreTold) {
   EXPECT_EQ(loop.fetch(request(identity)).error, ErrorCode::kConnectionClosed);
 }
 
+TEST_P(TransportParityTls, EndsOfAReusedStreamAreTold) {
+  const TlsIdentity identity;
+  serve(identity, [](ServerConnection& connection) {
+    if (!connection.readRequest()) return;
+    connection.write(response("200 OK", "first"));
+    if (!connection.readRequest()) return;
+    if (connection.number() == 0) {
+      connection.write("HTTP/1.1 200 OK\r\n\r\nto the end");
+    } else {
+      connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut");
+      if (connection.number() == 2) connection.reset();
+    }
+  });
+  if (IsSkipped()) return;
+  const auto wanted = request(identity);
+  const auto firstThenNext = [&]() -> const Exchange& {
+    EXPECT_EQ(loop.fetch(wanted).response.body, "first");
+    return loop.fetch(wanted);
+  };
+  const Exchange& whole = firstThenNext();
+  EXPECT_TRUE(whole.connectionReused);
+  EXPECT_EQ(whole.response.body, "to the end") << whole.errorMessage;
+  EXPECT_EQ(firstThenNext().error, ErrorCode::kConnectionClosed);
+  EXPECT_EQ(firstThenNext().error, ErrorCode::kConnectionClosed);
+  EXPECT_EQ(server->connections(), 3);
+}
+
+TEST_P(TransportParityTls, SendsMoreThanFitsOnAReusedConnection) {
+  const TlsIdentity identity;
+  // Nobody reads for as long as the client can still write.
+  serve(identity, [](ServerConnection& connection) {
+    while (connection.readRequest()) {
+      if (!connection.write(response("200 OK", "ok"))) return;
+      connection.sleep(std::chrono::milliseconds(20));
+    }
+  });
+  if (IsSkipped()) return;
+  const auto small = request(identity);
+  EXPECT_EQ(loop.fetch(small).response.body, "ok");
+  auto large = std::make_shared<PreparedRequest>(*small);
+  large->renew();
+  large->method = "POST";
+  for (std::size_t index = 0; index < 6'000'000; ++index) large->body += static_cast<char>('a' + index % 23);
+  const Exchange& exchange = loop.fetch(large);
+  EXPECT_EQ(exchange.response.status, 200) << exchange.errorMessage;
+  EXPECT_TRUE(exchange.connectionReused);
+  EXPECT_TRUE(server->seen().back().body == large->body);
+  EXPECT_EQ(server->connections(), 1);
+}
+
 TEST_P(TransportParityTls, ManyConnectionsAtOnce) {
   const TlsIdentity identity;
   serve(identity, LoopbackServer::answering(response("200 OK", "ok")));
