@@ -3,6 +3,7 @@
 //   dist/cli/main.js, dist/cli/daemon-main.js  the programs; modules that both need, or load on demand, in dist/chunks
 //   dist/cjs/index.js, dist/index.js           the library: one CommonJS module and its names as an ECMAScript module, so that both are
 //                                              the same classes
+//   dist/tables                                data of bundled packages, loaded on demand
 //   dist/client/index.js, dist/cjs/client      the client, without anything of Node
 // Every bundle lies one folder below dist/, as its sources do below lib/: paths relative to the package hold for both.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,11 +22,31 @@ const common = {
   minifyWhitespace: true,
   logLevel: 'warning',
 };
-const onNode = { ...common, platform: 'node', external: ['better-sqlite3', 'node-gyp-build'] };
+const onNode = {
+  ...common,
+  platform: 'node',
+  external: ['better-sqlite3', 'node-gyp-build'],
+  plugins: [{ name: 'tables', setup: keepTablesApart }],
+};
 /** Bundled CommonJS packages ask for Node's modules with `require`. */
 const requireInModules =
   "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);";
 const urlInCommonjs = "const importMetaUrl_ = require('node:url').pathToFileURL(__filename).href;";
+
+/**
+ * Leaves the tables of packages (character sets, media types) in files of their own, loaded when they are asked for: as parts of a bundle
+ * they are three quarters of the daemon's source text, which V8 keeps in memory.
+ */
+function keepTablesApart(build) {
+  build.onResolve({ filter: /\.json$/ }, ({ path: wanted, resolveDir }) => {
+    const file = path.resolve(resolveDir, wanted);
+    if (!/\/node_modules\/(iconv-lite|mime-db)\//.test(file.split(path.sep).join('/'))) return undefined;
+    const name = path.basename(file);
+    mkdirSync(path.join(dist, 'tables'), { recursive: true });
+    copyFileSync(file, path.join(dist, 'tables', name));
+    return { path: `../tables/${name}`, external: true };
+  });
+}
 
 /** Writes dist/ anew; `declarations` is where tsc left those of lib/. */
 export async function writeBundles(declarations) {

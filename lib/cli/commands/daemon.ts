@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { watchInterruption } from '../interruption.js';
 import { repeated, wholeNumber } from '../options/values.js';
+import { saveStartUpMemory } from '../start-up-memory.js';
 
 interface Options {
   port: number;
@@ -71,6 +72,7 @@ async function daemon(options: Options): Promise<void> {
     () => end.close(),
     () => undefined,
   );
+  const endSaving = saveStartUpMemory();
   const { startDaemon } = await import('../../api/daemon.js');
   const running = await startDaemon({
     host: options.host,
@@ -84,6 +86,7 @@ async function daemon(options: Options): Promise<void> {
     ...(options.parentPid === undefined ? {} : { parentPid: options.parentPid }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
+  endSaving();
   end.close = () => void running.close();
   if (interruption.interrupted) end.close();
   else process.stdout.write(`Vayu listens on ${running.url}\n`);
