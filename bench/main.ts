@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { startNginx, type Nginx } from '../test/support/nginx.js';
 import { cases as allCases, type BenchCase } from './cases.js';
 import { clients as allClients, type BenchClient } from './clients.js';
@@ -174,6 +175,12 @@ async function runAll(options: BenchOptions): Promise<BenchResults> {
   }
 }
 
+/** As the check of the formatting wants it. */
+async function writeFormatted(file: string, text: string): Promise<void> {
+  const style = (await resolveConfig(file)) ?? {};
+  writeFileSync(file, await format(text, { ...style, filepath: file }));
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const results = options.page
@@ -187,8 +194,8 @@ async function main(): Promise<void> {
     );
   }
   if (!options.write) return;
-  if (!options.page) writeFileSync(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(pageFile, benchmarksPage(results));
+  if (!options.page) await writeFormatted(resultsFile, JSON.stringify(results));
+  await writeFormatted(pageFile, benchmarksPage(results));
   process.stderr.write(
     `Wrote ${path.relative(projectRoot, resultsFile)} and ${path.relative(projectRoot, pageFile)}\n`,
   );
