@@ -74,10 +74,7 @@ void Http2Transport::beginQueued() {
     while (!target.waiting.empty()) {
       Http2Stream& stream = *target.waiting.front();
       target.waiting.pop_front();
-      Exchange& exchange = release(stream);
-      ++inFlight_;
-      exchange.fail(error, message);
-      failedAtOnce_.push_back(&exchange);
+      failedAtOnce_.add(release(stream), error, message);
     }
   }
 }

@@ -9,6 +9,7 @@
 #include "engine/exchange.h"
 #include "engine/http2_request.h"
 #include "engine/lazy_deadlines.h"
+#include "engine/rendered_cache.h"
 
 namespace vayu {
 
@@ -16,10 +17,7 @@ class Http2Connection;
 struct Http2Target;
 
 // A request rendered, kept while exchanges use it and for the next with the same request.
-struct Http2Rendered {
-  std::uint64_t requestId = 0;
-  std::uint32_t uses = 0;
-  bool isCached = false;
+struct Http2Rendered : CachedRendering {
   Http2Target* target = nullptr;
   std::int64_t timeoutNs = kNever;
   Http2Request request;

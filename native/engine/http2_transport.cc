@@ -46,31 +46,13 @@ Http2Target& Http2Transport::targetFor(const WireRequest& wire, const PreparedRe
 }
 
 Http2Rendered* Http2Transport::renderedFor(const PreparedRequest& request, ErrorCode& error, std::string& message) {
-  Http2Rendered*& slot = renderedSlots_[request.id % renderedSlots_.size()];
-  if (slot != nullptr && slot->requestId == request.id) return slot;
-
-  Http2Rendered* fresh = nullptr;
-  if (idleRendered_.empty()) {
-    fresh = rendered_.emplace_back(std::make_unique<Http2Rendered>()).get();
-  } else {
-    fresh = idleRendered_.back();
-    idleRendered_.pop_back();
-  }
-  error = renderHttp2Request(request, origin_, fresh->request, message);
-  if (error != ErrorCode::kNone) {
-    idleRendered_.push_back(fresh);
-    return nullptr;
-  }
-  fresh->requestId = request.id;
-  fresh->target = &targetFor(fresh->request.wire, request);
-  fresh->timeoutNs = request.options->timeoutMs > 0 ? request.options->timeoutMs * kNsPerMs : kNever;
-  fresh->isCached = true;
-  Http2Rendered* evicted = std::exchange(slot, fresh);
-  if (evicted != nullptr) {
-    evicted->isCached = false;
-    if (evicted->uses == 0) idleRendered_.push_back(evicted);
-  }
-  return fresh;
+  return rendered_.obtain(request.id, [&](Http2Rendered& fresh) {
+    error = renderHttp2Request(request, origin_, fresh.request, message);
+    if (error != ErrorCode::kNone) return false;
+    fresh.target = &targetFor(fresh.request.wire, request);
+    fresh.timeoutNs = request.options->timeoutMs > 0 ? request.options->timeoutMs * kNsPerMs : kNever;
+    return true;
+  });
 }
 
 Http2Stream& Http2Transport::take(Exchange& exchange, Http2Rendered& rendered) {
@@ -83,7 +65,7 @@ Http2Stream& Http2Transport::take(Exchange& exchange, Http2Rendered& rendered) {
   stream.resetResponse();
   stream.exchange = &exchange;
   stream.rendered = &rendered;
-  ++rendered.uses;
+  rendered_.use(rendered);
   exchange.transportState = &stream;
   if (rendered.timeoutNs != kNever) deadlines_.set(stream, exchange.clocks.sentNs + rendered.timeoutNs);
   return stream;
@@ -92,9 +74,8 @@ Http2Stream& Http2Transport::take(Exchange& exchange, Http2Rendered& rendered) {
 // Gives up what was kept for the exchange, which is no longer in flight.
 Exchange& Http2Transport::release(Http2Stream& stream) {
   Exchange& exchange = *std::exchange(stream.exchange, nullptr);
-  Http2Rendered& rendered = *std::exchange(stream.rendered, nullptr);
+  rendered_.release(*std::exchange(stream.rendered, nullptr));
   deadlines_.clear(stream);
-  if (--rendered.uses == 0 && !rendered.isCached) idleRendered_.push_back(&rendered);
   idleStreams_.push_back(&stream);
   exchange.transportState = nullptr;
   --inFlight_;
@@ -103,20 +84,18 @@ Exchange& Http2Transport::release(Http2Stream& stream) {
 
 void Http2Transport::start(Exchange& exchange) {
   if (!exchange.continued) exchange.clocks.sentNs = nowNs();
-  ++inFlight_;
   ErrorCode error = ErrorCode::kNone;
   std::string message;
   Http2Rendered* rendered = renderedFor(*exchange.request, error, message);
   if (rendered == nullptr) {
-    exchange.fail(error, message);
-    failedAtOnce_.push_back(&exchange);
+    failedAtOnce_.add(exchange, error, message);
     return;
   }
   if (rendered->target->speaksHttp11) {
-    --inFlight_;
     handover_.onHttp11(exchange);
     return;
   }
+  ++inFlight_;
   place(take(exchange, *rendered));
 }
 
@@ -125,26 +104,13 @@ void Http2Transport::abort(Exchange& exchange) {
     fail(*static_cast<Http2Stream*>(exchange.transportState), ErrorCode::kAborted, "aborted");
     return;
   }
-  const auto failed = std::find(failedAtOnce_.begin(), failedAtOnce_.end(), &exchange);
-  if (failed == failedAtOnce_.end()) return;
-  failedAtOnce_.erase(failed);
-  --inFlight_;
-  exchange.fail(ErrorCode::kAborted, "aborted");
-  exchange.clocks.doneNs = nowNs();
-  exchange.sink->onExchangeDone(exchange);
+  failedAtOnce_.abort(exchange, nowNs());
 }
 
 void Http2Transport::drive(std::int64_t nowNs) {
   std::erase_if(closed_, [](const auto& connection) { return !connection->isDirty; });
   connector_.drive(nowNs);
-  // Not those that fail while the others are told: a sink that starts the same again would never end.
-  for (std::size_t left = failedAtOnce_.size(); left > 0 && !failedAtOnce_.empty(); --left) {
-    Exchange& exchange = *failedAtOnce_.front();
-    failedAtOnce_.pop_front();
-    --inFlight_;
-    exchange.clocks.doneNs = nowNs;
-    exchange.sink->onExchangeDone(exchange);
-  }
+  failedAtOnce_.tellAll(nowNs);
   expire(nowNs);
   if (!queued_.empty()) beginQueued();
   // Last, so that everything that was started in this pass goes out in it.

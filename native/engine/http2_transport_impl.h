@@ -5,7 +5,6 @@
 // Worker thread only; must not outlive the poller.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -15,10 +14,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/failed_at_once.h"
 #include "engine/http2_connection.h"
 #include "engine/http2_stream.h"
 #include "engine/http2_transport.h"
 #include "engine/lazy_deadlines.h"
+#include "engine/rendered_cache.h"
 #include "engine/wire_connector.h"
 
 namespace vayu {
@@ -45,7 +46,7 @@ class Http2Transport final : public Transport, private Http2ConnectionOwner {
   void abort(Exchange& exchange) override;
   void drive(std::int64_t nowNs) override;
   std::int64_t nextDeadlineNs() const override;
-  std::size_t inFlight() const override { return inFlight_; }
+  std::size_t inFlight() const override { return inFlight_ + failedAtOnce_.size(); }
   std::size_t openConnections() const override { return openConnections_; }
   std::uint64_t connectionsOpened() const override { return connectionsOpened_; }
 
@@ -85,10 +86,7 @@ class Http2Transport final : public Transport, private Http2ConnectionOwner {
   WireConnector connector_;
   LazyDeadlines deadlines_;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Http2Target>>> targets_;
-  // A direct-mapped cache by request id: ids of a plan's requests follow one another. Entries in use survive their eviction.
-  std::array<Http2Rendered*, 64> renderedSlots_{};
-  std::vector<std::unique_ptr<Http2Rendered>> rendered_;
-  std::vector<Http2Rendered*> idleRendered_;
+  RenderedCache<Http2Rendered> rendered_;
   WireOrigin origin_;
   std::vector<std::unique_ptr<Http2Stream>> streams_;
   std::vector<Http2Stream*> idleStreams_;
@@ -97,7 +95,7 @@ class Http2Transport final : public Transport, private Http2ConnectionOwner {
   std::deque<Http2Connection*> queued_;                   // wait for their turn to connect
   std::vector<Http2Connection*> dirty_;                   // have something to send
   std::vector<Http2Connection*> flushing_;
-  std::deque<Exchange*> failedAtOnce_;
+  FailedAtOnce failedAtOnce_;
   std::vector<char> buffer_;
   std::string decoded_;
   std::size_t connecting_ = 0;

@@ -24,10 +24,7 @@ struct WireTransport::Target {
   bool isProbed = false;
 };
 
-struct WireTransport::Rendered {
-  std::uint64_t requestId = 0;
-  std::uint32_t uses = 0;
-  bool isCached = false;
+struct WireTransport::Rendered : CachedRendering {
   Target* target = nullptr;
   std::int64_t timeoutNs = kNever;
   WireRequest wire;

@@ -38,50 +38,27 @@ WireTransport::Target& WireTransport::targetFor(const WireRequest& wire, const P
 
 WireTransport::Rendered* WireTransport::renderedFor(const PreparedRequest& request, ErrorCode& error,
                                                     std::string& message) {
-  Rendered*& slot = renderedSlots_[request.id % renderedSlots_.size()];
-  if (slot != nullptr && slot->requestId == request.id) return slot;
-
-  Rendered* fresh = nullptr;
-  if (idleRendered_.empty()) {
-    fresh = rendered_.emplace_back(std::make_unique<Rendered>()).get();
-  } else {
-    fresh = idleRendered_.back();
-    idleRendered_.pop_back();
-  }
-  error = renderWireRequest(request, origin_, fresh->wire, message);
-  if (error != ErrorCode::kNone) {
-    idleRendered_.push_back(fresh);
-    return nullptr;
-  }
-  fresh->requestId = request.id;
-  fresh->target = &targetFor(fresh->wire, request);
-  const std::int64_t timeoutMs = request.options->timeoutMs;
-  fresh->timeoutNs = timeoutMs > 0 ? timeoutMs * kNsPerMs : kNever;
-  fresh->isCached = true;
-  Rendered* evicted = std::exchange(slot, fresh);
-  if (evicted != nullptr) {
-    evicted->isCached = false;
-    if (evicted->uses == 0) idleRendered_.push_back(evicted);
-  }
-  return fresh;
-}
-
-void WireTransport::release(Rendered& rendered) {
-  if (--rendered.uses == 0 && !rendered.isCached) idleRendered_.push_back(&rendered);
+  return rendered_.obtain(request.id, [&](Rendered& fresh) {
+    error = renderWireRequest(request, origin_, fresh.wire, message);
+    if (error != ErrorCode::kNone) return false;
+    fresh.target = &targetFor(fresh.wire, request);
+    const std::int64_t timeoutMs = request.options->timeoutMs;
+    fresh.timeoutNs = timeoutMs > 0 ? timeoutMs * kNsPerMs : kNever;
+    return true;
+  });
 }
 
 void WireTransport::start(Exchange& exchange) {
   const std::int64_t now = nowNs();
   if (!exchange.continued) exchange.clocks.sentNs = now;
-  ++inFlight_;
   ErrorCode error = ErrorCode::kNone;
   std::string message;
   Rendered* rendered = renderedFor(*exchange.request, error, message);
   if (rendered == nullptr) {
-    exchange.fail(error, message);
-    failedAtOnce_.push_back(&exchange);
+    failedAtOnce_.add(exchange, error, message);
     return;
   }
+  ++inFlight_;
 
   Target& target = *rendered->target;
   if (target.idle.empty()) {
@@ -109,7 +86,7 @@ void WireTransport::attach(Connection& connection, Exchange& exchange, Rendered&
   exchange.transportState = &connection;
   connection.exchange = &exchange;
   connection.rendered = &rendered;
-  ++rendered.uses;
+  rendered_.use(rendered);
   deadlines_.set(connection, after(exchange.clocks.sentNs, rendered.timeoutNs));
 }
 
@@ -118,7 +95,7 @@ Exchange& WireTransport::detach(Connection& connection) {
   Exchange& exchange = *connection.exchange;
   deadlines_.clear(connection);
   if (connection.parser != nullptr) idleParsers_.push_back(std::exchange(connection.parser, nullptr));
-  release(*connection.rendered);
+  rendered_.release(*connection.rendered);
   connection.exchange = nullptr;
   connection.rendered = nullptr;
   exchange.transportState = nullptr;
@@ -143,10 +120,7 @@ void WireTransport::beginQueued() {
     std::string message;
     connection.attempt = connector_.begin(target.endpoint, connection, error, message);
     if (connection.attempt == nullptr) {
-      Exchange& exchange = detach(connection);
-      ++inFlight_;
-      exchange.fail(error, message);
-      failedAtOnce_.push_back(&exchange);
+      failedAtOnce_.add(detach(connection), error, message);
       close(connection);
       continue;
     }
@@ -235,13 +209,7 @@ void WireTransport::abort(Exchange& exchange) {
     fail(*static_cast<Connection*>(exchange.transportState), ErrorCode::kAborted, "aborted");
     return;
   }
-  const auto failed = std::find(failedAtOnce_.begin(), failedAtOnce_.end(), &exchange);
-  if (failed == failedAtOnce_.end()) return;
-  failedAtOnce_.erase(failed);
-  --inFlight_;
-  exchange.fail(ErrorCode::kAborted, "aborted");
-  exchange.clocks.doneNs = nowNs();
-  exchange.sink->onExchangeDone(exchange);
+  failedAtOnce_.abort(exchange, nowNs());
 }
 
 void WireTransport::drive(std::int64_t nowNs) {
@@ -260,14 +228,7 @@ void WireTransport::drive(std::int64_t nowNs) {
     }
   }
 
-  // Not those that fail while the others are told: a sink that starts the same again would never end.
-  for (std::size_t left = failedAtOnce_.size(); left > 0 && !failedAtOnce_.empty(); --left) {
-    Exchange& exchange = *failedAtOnce_.front();
-    failedAtOnce_.pop_front();
-    --inFlight_;
-    exchange.clocks.doneNs = nowNs;
-    exchange.sink->onExchangeDone(exchange);
-  }
+  failedAtOnce_.tellAll(nowNs);
   expire(nowNs);
   if (!queued_.empty()) beginQueued();
 }

@@ -7,7 +7,6 @@
 // Worker thread only; must not outlive the poller.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -18,8 +17,10 @@
 #include <vector>
 
 #include "base/poller.h"
+#include "engine/failed_at_once.h"
 #include "engine/http1_parser.h"
 #include "engine/lazy_deadlines.h"
+#include "engine/rendered_cache.h"
 #include "engine/transport.h"
 #include "engine/wire_choice.h"
 #include "engine/wire_connector.h"
@@ -57,7 +58,7 @@ class WireTransport final : public Transport {
   void abort(Exchange& exchange) override;
   void drive(std::int64_t nowNs) override;
   std::int64_t nextDeadlineNs() const override;
-  std::size_t inFlight() const override { return inFlight_; }
+  std::size_t inFlight() const override { return inFlight_ + failedAtOnce_.size(); }
   std::size_t openConnections() const override { return openConnections_; }
   std::uint64_t connectionsOpened() const override { return connectionsOpened_; }
 
@@ -70,7 +71,6 @@ class WireTransport final : public Transport {
   struct Rendered;
 
   Rendered* renderedFor(const PreparedRequest& request, ErrorCode& error, std::string& message);
-  void release(Rendered& rendered);
   Target& targetFor(const WireRequest& wire, const PreparedRequest& request);
 
   Connection& openFor(Target& target);
@@ -103,10 +103,7 @@ class WireTransport final : public Transport {
   WireConnector connector_;
   LazyDeadlines deadlines_;
   std::unordered_map<std::string, std::vector<std::unique_ptr<Target>>> targets_;
-  // A direct-mapped cache by request id: ids of a plan's requests follow one another. Entries in use survive their eviction.
-  std::array<Rendered*, 64> renderedSlots_{};
-  std::vector<std::unique_ptr<Rendered>> rendered_;
-  std::vector<Rendered*> idleRendered_;
+  RenderedCache<Rendered> rendered_;
   WireOrigin origin_;
   std::vector<std::unique_ptr<Http1Parser>> parsers_;
   std::vector<Http1Parser*> idleParsers_;
@@ -114,7 +111,7 @@ class WireTransport final : public Transport {
   std::vector<std::unique_ptr<Connection>> closed_;  // freed once no batch of events can name them
   std::deque<Connection*> queued_;                   // wait for their turn to connect
   std::vector<Connection*> brokenSends_;
-  std::deque<Exchange*> failedAtOnce_;
+  FailedAtOnce failedAtOnce_;
   std::vector<char> buffer_;
   std::string decoded_;
   std::size_t connecting_ = 0;
