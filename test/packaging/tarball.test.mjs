@@ -58,7 +58,7 @@ test('the tarball holds what a build from source needs and nothing else', () => 
   const expected = [
     /^(README\.md|CHANGELOG\.md|NOTICE|package\.json|binding\.gyp|CMakeLists\.txt|vcpkg\.json)$/,
     /^cmake\/(addon|quickjs|scripting)\.cmake$/,
-    /^dist\/[\w./-]+\.(js|d\.ts)$|^dist\/cjs\/package\.json$/,
+    /^dist\/[\w./-]+\.(js|d\.ts)$|^dist\/cjs\/package\.json$|^dist\/tables\/[\w-]+\.json$/,
     /^native\/(addon|base|curl|engine|metrics|script)\/\w+\.(cc|h)$/,
     /^prebuilds\/[\w-]+\/node\.napi(\.musl)?\.node$/,
     /^scripts\/build-native\.mjs$|^scripts\/steps\/(fingerprint|native-build|poll-quickjs|quickjs-source|shell)\.mjs$/,
