@@ -136,8 +136,8 @@ void Http2Transport::expire(std::int64_t nowNs) {
       }
       fail(stream, ErrorCode::kTimeout, "connection" + timeout);
     } else {
-      const std::string received = std::to_string(exchange.bytesReceived);
-      fail(stream, ErrorCode::kTimeout, "operation" + timeout + " with " + received + " bytes received");
+      const std::string received = " with " + std::to_string(exchange.bytesReceived);
+      fail(stream, ErrorCode::kTimeout, ("operation" + timeout).append(received).append(" bytes received"));
     }
   }
 }

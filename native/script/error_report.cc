@@ -43,10 +43,10 @@ std::string inWordsOfV8(const std::string& message) {
   if (between("'", "' is not defined", name)) return name + " is not defined";
   for (const std::string& nothing : {std::string("undefined"), std::string("null")}) {
     if (between("cannot read property '", "' of " + nothing, name)) {
-      return "Cannot read properties of " + nothing + " (reading '" + name + "')";
+      return ("Cannot read properties of " + nothing).append(" (reading '").append(name).append("')");
     }
     if (between("cannot set property '", "' of " + nothing, name)) {
-      return "Cannot set properties of " + nothing + " (setting '" + name + "')";
+      return ("Cannot set properties of " + nothing).append(" (setting '").append(name).append("')");
     }
   }
   return message;
