@@ -67,7 +67,7 @@ export interface RequestSpec {
   unixSocket?: string;
   /** Sends Accept-Encoding and decodes compressed bodies. Default true. */
   compressed?: boolean;
-  /** Keeps cookies between redirects of this request. Default true. */
+  /** Keeps cookies between redirects and, where there are scripts, between the requests of a virtual user. Default true. */
   cookies?: boolean;
   /** Bodies above this fail with `response_too_large`, in bytes. Default 100 MiB. */
   maxResponseBytes?: number;

@@ -141,7 +141,12 @@ export const transferShape = {
     .boolean()
     .optional()
     .meta({ description: 'Asks for and decodes compressed bodies; default true' }),
-  cookies: z.boolean().optional().meta({ description: 'Keeps cookies between redirects; default true' }),
+  cookies: z
+    .boolean()
+    .optional()
+    .meta({
+      description: 'Keeps cookies between redirects and, with scripts, between requests; default true',
+    }),
   maxResponseSize: z.number().int().positive().optional().meta({ description: 'Bytes; larger bodies fail' }),
 } as const;
 

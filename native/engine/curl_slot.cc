@@ -136,6 +136,7 @@ std::size_t CurlSlot::onHeader(char* data, std::size_t size, std::size_t count, 
   const bool isEnd = line == "\r\n" || line == "\n";
   // A status line begins another header; trailers come after the end and change nothing.
   slot->headerComplete_ = isEnd || (slot->headerComplete_ && !isStatusLine);
+  slot->keepCookie(line);
   if (!slot->exchange_->captureHeaders) return line.size();
   Response& response = slot->exchange_->response;
   if (isStatusLine) {
@@ -149,6 +150,18 @@ std::size_t CurlSlot::onHeader(char* data, std::size_t size, std::size_t count, 
     response.headerBlock.append(line);
   }
   return line.size();
+}
+
+// Redirects and challenges on the way are heard here only.
+void CurlSlot::keepCookie(std::string_view line) {
+  constexpr std::string_view kName = "set-cookie:";
+  if (exchange_->cookieJar == nullptr || line.size() < kName.size() ||
+      curl_strnequal(line.data(), kName.data(), kName.size()) == 0) {
+    return;
+  }
+  char* url = nullptr;
+  if (curl_easy_getinfo(easy(), CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || url == nullptr) return;
+  exchange_->cookieJar->storeAll(url, line);
 }
 
 // Before each request of a transfer is sent, those after redirects included.

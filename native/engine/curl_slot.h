@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "curl/handles.h"
 #include "engine/curl_sockets.h"
@@ -38,6 +39,7 @@ class CurlSlot {
  private:
   bool configure(bool waitForMultiplexing);
   static std::size_t onBody(char* data, std::size_t size, std::size_t count, void* self);
+  void keepCookie(std::string_view line);
   static std::size_t onHeader(char* data, std::size_t size, std::size_t count, void* self);
   static int onRequest(void* self, char*, char*, int, int);
   static curl_socket_t onOpen(void* self, curlsocktype purpose, curl_sockaddr* address);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/cookie_jar.h"
 #include "engine/request.h"
 
 namespace vayu {
@@ -104,6 +105,9 @@ class Exchange {
   bool continued = false;
   int redirectsCarried = 0;
   Transport* carrier = nullptr;
+
+  // Set by the submitter: keeps the cookies of every response on the way. Null: nobody does.
+  CookieJar* cookieJar = nullptr;
 
   // The transport's own bookkeeping while it carries the exchange.
   void* transportState = nullptr;

@@ -28,9 +28,14 @@ Execution::Execution(ExecutionOwner& owner, const ExecutionSetting& setting)
   context_.request = &draft_;
   context_.variables = &variables_;
   context_.info = &info_;
+  if (setting.submission->hasScripts()) {
+    cookies_ = std::make_shared<CookieJar>();
+    context_.cookies = cookies_.get();
+    exchange_.cookieJar = cookies_.get();
+  }
   if (setting.carrier != nullptr) {
     context_.sendRequest = [this](ScriptRequest request) {
-      setting_.carrier->carry(std::move(request), setting_.submission->options);
+      setting_.carrier->carry(std::move(request), setting_.submission->options, cookies_);
     };
   }
 }
@@ -129,13 +134,39 @@ void Execution::render() {
   } else {
     setting_.request->render(resolve, *rendered_, unresolved_);
   }
+  if (sendsCookies()) addCookies(*rendered_);
+  renderedFrom_.reset();
   exchange_.request = rendered_;
+}
+
+bool Execution::sendsCookies() const {
+  // Through the exchange, which is in the cache anyway.
+  const CookieJar* jar = exchange_.cookieJar;
+  return jar != nullptr && !jar->empty() && setting_.submission->options->cookies;
+}
+
+void Execution::addCookies(PreparedRequest& request) {
+  request.cookieLines = cookies_->lines();
+  request.cookies = cookies_->header(request.url);
+}
+
+std::shared_ptr<const PreparedRequest> Execution::preparedWithCookies() {
+  const std::uint64_t version = cookies_->version();
+  if (renderedFrom_ != nullptr && renderedFrom_ == setting_.prepared && renderedCookies_ == version) return rendered_;
+  exchange_.request.reset();
+  if (rendered_ == nullptr || rendered_.use_count() > 1) rendered_ = std::make_shared<PreparedRequest>();
+  *rendered_ = *setting_.prepared;
+  rendered_->renew();
+  addCookies(*rendered_);
+  renderedFrom_ = setting_.prepared;
+  renderedCookies_ = version;
+  return rendered_;
 }
 
 void Execution::send() {
   stage_ = Stage::kInTransport;
   if (setting_.prepared != nullptr) {
-    exchange_.request = setting_.prepared;
+    exchange_.request = sendsCookies() ? preparedWithCookies() : setting_.prepared;
   } else {
     render();
     if (setting_.submission->hasTestScripts()) {

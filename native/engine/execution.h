@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cookie_jar.h"
 #include "base/prefetch.h"
 #include "engine/exchange.h"
 #include "engine/request_template.h"
@@ -37,7 +38,9 @@ class ExecutionOwner {
 // pm.sendRequest: carries requests that scripts make.
 class ScriptRequestCarrier {
  public:
-  virtual void carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options) = 0;
+  // `cookies` may be null; it is held until the answer is there.
+  virtual void carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options,
+                     std::shared_ptr<CookieJar> cookies) = 0;
 
  protected:
   ~ScriptRequestCarrier() = default;
@@ -85,6 +88,10 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   void onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome);
   void send();
   void render();
+  // The prepared request with what the jar has for it.
+  std::shared_ptr<const PreparedRequest> preparedWithCookies();
+  void addCookies(PreparedRequest& request);
+  bool sendsCookies() const;
   bool resolveName(std::string_view name, std::string& out);
   void finish();
 
@@ -107,6 +114,10 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   ExecutionInfo info_;
   RequestDraft draft_;
   std::shared_ptr<PreparedRequest> rendered_;  // reused once nobody else holds it
+  // Of the virtual user; null where there are no scripts to see it.
+  std::shared_ptr<CookieJar> cookies_;
+  std::shared_ptr<const PreparedRequest> renderedFrom_;  // what rendered_ has cookies added to
+  std::uint64_t renderedCookies_ = 0;                    // the jar's version at that time
   VariableScopes variables_;
   ResponseView view_;
   ScriptContext context_;

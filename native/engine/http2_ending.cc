@@ -82,6 +82,7 @@ void Http2Transport::complete(Http2Connection& connection, Http2Stream& stream) 
   std::string location;
   if (exchange.error == ErrorCode::kNone) {
     ++connection.carried;
+    if (exchange.cookieJar != nullptr) exchange.cookieJar->storeAll(request.wire.url, stream.setCookies);
     if (request.wire.decodes) decodeCapturedBody(exchange, stream.contentEncoding, stream.captureLimit, decoded_);
     follows = stream.follows && !stream.location.empty() && exchange.error == ErrorCode::kNone;
     if (follows) {

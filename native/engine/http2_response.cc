@@ -35,7 +35,7 @@ int Http2Connection::takeField(Http2Stream& stream, std::string_view name, std::
   } else if (name == "content-encoding") {
     if (!stream.contentEncoding.empty()) stream.contentEncoding += ", ";
     stream.contentEncoding += value;
-  } else if (name == "set-cookie" && stream.follows) {
+  } else if (name == "set-cookie" && (stream.follows || exchange.cookieJar != nullptr)) {
     stream.setCookies.append(name).append(": ").append(value).append("\r\n");
   }
   return 0;
@@ -51,7 +51,8 @@ void Http2Connection::takeStatus(Http2Stream& stream, std::string_view value) {
   if (stream.captureLimit == 0 && status >= 400) stream.captureLimit = exchange.errorBodyCaptureLimit;
   stream.capturesBody = stream.captureLimit > 0;
   stream.follows = isRedirect(status) && exchange.request->options->followRedirects;
-  stream.takesFields = exchange.captureHeaders || stream.capturesBody || stream.follows;
+  stream.takesFields =
+      exchange.captureHeaders || stream.capturesBody || stream.follows || exchange.cookieJar != nullptr;
 }
 
 void Http2Connection::takeHead(Http2Stream& stream) {

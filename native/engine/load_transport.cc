@@ -71,27 +71,38 @@ bool LoadTransport::onRedirect(Exchange& exchange, std::string_view location) {
     exchange.fail(ErrorCode::kTooManyRedirects, "Maximum (0) redirects followed");
     return false;
   }
+  // A virtual user's own are nobody else's.
+  const bool hasCookies = exchange.cookieJar != nullptr && !exchange.cookieJar->empty();
   std::string key =
       std::to_string(exchange.response.status) + ' ' + std::string(location) + '\n' + exchange.response.headerBlock;
-  if (lastFrom_ == nullptr || lastFrom_->id != request.id || key != lastKey_) {
+  if (lastFrom_ == nullptr || lastFrom_->id != request.id || key != lastKey_ || hasCookies) {
     std::string message;
-    std::shared_ptr<const PreparedRequest> target =
+    std::shared_ptr<PreparedRequest> target =
         redirected(request, exchange.response.status, location, exchange.response.headerBlock, message);
     if (target == nullptr) {
       exchange.fail(ErrorCode::kInvalidUrl, message);
       return false;
     }
+    if (hasCookies) {
+      target->cookieLines = exchange.cookieJar->lines();
+      carryOn(exchange, std::move(target));
+      return true;
+    }
     lastFrom_ = exchange.request;
     lastKey_ = std::move(key);
     lastTarget_ = std::move(target);
   }
-  exchange.request = lastTarget_;
+  carryOn(exchange, lastTarget_);
+  return true;
+}
+
+void LoadTransport::carryOn(Exchange& exchange, std::shared_ptr<const PreparedRequest> target) {
+  exchange.request = std::move(target);
   exchange.response.reset();
   exchange.redirectsCarried += 1;
   exchange.continued = true;
   exchange.carrier = &curl_;
   curl_.start(exchange);
-  return true;
 }
 
 }  // namespace vayu

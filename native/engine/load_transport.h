@@ -33,6 +33,8 @@ class LoadTransport final : public Transport, private Http2Handover {
  private:
   bool onRedirect(Exchange& exchange, std::string_view location) override;
   void onHttp11(Exchange& exchange) override;
+  // Hands the exchange on to libcurl with the request that a redirect asks for.
+  void carryOn(Exchange& exchange, std::shared_ptr<const PreparedRequest> target);
   Transport& carrierOf(const PreparedRequest& request);
 
   CurlTransport curl_;

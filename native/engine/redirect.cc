@@ -43,8 +43,8 @@ std::vector<std::string> cookieLines(std::string_view block, const std::string& 
 
 }  // namespace
 
-std::shared_ptr<const PreparedRequest> redirected(const PreparedRequest& request, int status, std::string_view location,
-                                                  std::string_view headerBlock, std::string& message) {
+std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int status, std::string_view location,
+                                            std::string_view headerBlock, std::string& message) {
   const CurlUrl url(curl_url());
   if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), CURLU_URLENCODE | CURLU_GUESS_SCHEME) != CURLUE_OK) {
     message = "the request's url cannot be parsed";

@@ -17,7 +17,7 @@ inline bool isRedirect(int status) {
 // By the rules of RFC 9110 section 15.4 as browsers and libcurl apply them: 303 becomes GET (but HEAD stays), 301 and 302 turn POST into
 // GET, 307 and 308 repeat the request. Credentials and cookies given as headers do not follow to another host, scheme or port.
 // Cookies set by `headerBlock` go along when the options keep cookies. Null with `message` set when the location is no URL.
-std::shared_ptr<const PreparedRequest> redirected(const PreparedRequest& request, int status, std::string_view location,
-                                                  std::string_view headerBlock, std::string& message);
+std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int status, std::string_view location,
+                                            std::string_view headerBlock, std::string& message);
 
 }  // namespace vayu

@@ -61,6 +61,7 @@ struct PreparedRequest {
   void renew() {
     id = nextId();
     cookieLines.clear();
+    cookies.clear();
   }
 
   std::uint64_t id;
@@ -69,7 +70,10 @@ struct PreparedRequest {
   std::string url;
   std::vector<HeaderField> headers;
   std::string body;
-  std::vector<std::string> cookieLines;  // "Set-Cookie: …" of a redirect that led here
+  // What libcurl's cookie engine is given: "Set-Cookie: …" of a redirect that led here, or a jar in the form of a cookie file.
+  std::vector<std::string> cookieLines;
+  // What a jar has for the URL ("a=1; b=2"), for a transport that has no cookie engine.
+  std::string cookies;
 
  private:
   static std::uint64_t nextId() {

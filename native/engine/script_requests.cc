@@ -7,13 +7,16 @@
 
 namespace vayu {
 
-void ScriptRequests::carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options) {
+void ScriptRequests::carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options,
+                           std::shared_ptr<CookieJar> cookies) {
   auto prepared = std::make_shared<PreparedRequest>();
   prepared->options = options;
   prepared->method = std::move(request.draft.method);
   prepared->url = std::move(request.draft.url);
   prepared->headers = std::move(request.draft.headers);
   prepared->body = std::move(request.draft.body);
+
+  if (cookies != nullptr && options->cookies) prepared->cookieLines = cookies->lines();
 
   auto carried = std::make_unique<Carried>();
   carried->token = request.token;
@@ -22,6 +25,8 @@ void ScriptRequests::carry(ScriptRequest request, const std::shared_ptr<const Re
   exchange.captureHeaders = true;
   exchange.bodyCaptureLimit = options->maxResponseBytes;
   exchange.request = std::move(prepared);
+  exchange.cookieJar = cookies.get();
+  carried->cookies = std::move(cookies);
   carried_.push_back(std::move(carried));
   transport_.start(exchange);
 }

@@ -12,13 +12,15 @@ class ScriptRequests final : public ScriptRequestCarrier, private ExchangeSink {
  public:
   ScriptRequests(Transport& transport, ScriptHost& scripts) : transport_(transport), scripts_(scripts) {}
 
-  void carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options) override;
+  void carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options,
+             std::shared_ptr<CookieJar> cookies) override;
   void abortAll();
 
  private:
   struct Carried {
     Exchange exchange;
     std::uint64_t token = 0;
+    std::shared_ptr<CookieJar> cookies;  // outlives a script that does not wait for the answer
   };
   void onExchangeDone(Exchange& exchange) override;
 

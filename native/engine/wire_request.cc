@@ -203,10 +203,18 @@ ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, 
   if (!facts.hasUserAgent && !options.userAgent.empty()) addHeader(bytes, "User-Agent", options.userAgent);
   if (!facts.hasAccept) addHeader(bytes, "Accept", "*/*");
   if (wire.decodes) addHeader(bytes, "Accept-Encoding", acceptedEncodings());
+  bool addsCookies = !request.cookies.empty();
   for (const HeaderField& field : request.headers) {
     if (sameHeaderName(field.name, "host") || sameHeaderName(field.name, "content-length")) continue;
-    addHeader(bytes, field.name, field.value);
+    if (addsCookies && !field.value.empty() && sameHeaderName(field.name, "cookie")) {
+      // There is to be one such header only (RFC 6265, section 5.4).
+      addHeader(bytes, field.name, field.value + "; " + request.cookies);
+      addsCookies = false;
+    } else {
+      addHeader(bytes, field.name, field.value);
+    }
   }
+  if (addsCookies) addHeader(bytes, "Cookie", request.cookies);
   const bool sendsBody = !wire.isHead && !request.body.empty();
   if (sendsBody || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
     addHeader(bytes, "Content-Length", std::to_string(request.body.size()));

@@ -236,6 +236,9 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
   }
   if (wire.decodes) decodeCapturedBody(exchange, parser.contentEncoding(), connection.captureLimit, decoded_);
 
+  if (exchange.cookieJar != nullptr && !parser.setCookies().empty()) {
+    exchange.cookieJar->storeAll(wire.url, parser.setCookies());
+  }
   const bool follows = redirects_ != nullptr && isRedirect(parser.status()) && !parser.location().empty() &&
                        exchange.request->options->followRedirects;
   std::string location;

@@ -7,6 +7,7 @@ void addBindings(JSContext* context, JSValueConst target) {
   addRequestBindings(context, target);
   addVariableBindings(context, target);
   addOutcomeBindings(context, target);
+  addCookieBindings(context, target);
   addTimerBindings(context, target);
   addTextBindings(context, target);
   addRealmBindings(context, target);

@@ -13,6 +13,7 @@ void addResponseBindings(JSContext* context, JSValueConst target);
 void addRequestBindings(JSContext* context, JSValueConst target);
 void addVariableBindings(JSContext* context, JSValueConst target);
 void addOutcomeBindings(JSContext* context, JSValueConst target);
+void addCookieBindings(JSContext* context, JSValueConst target);
 void addTimerBindings(JSContext* context, JSValueConst target);
 void addTextBindings(JSContext* context, JSValueConst target);
 void addRealmBindings(JSContext* context, JSValueConst target);

@@ -30,6 +30,12 @@ JSValue body(JSContext* context, JSValueConst, int, JSValueConst*) {
   return draft ? newString(context, draft->body) : JS_EXCEPTION;
 }
 
+JSValue bytes(JSContext* context, JSValueConst, int, JSValueConst*) {
+  const RequestDraft* draft = draftOf(context);
+  if (!draft) return JS_EXCEPTION;
+  return JS_NewArrayBufferCopy(context, reinterpret_cast<const std::uint8_t*>(draft->body.data()), draft->body.size());
+}
+
 JSValue headers(JSContext* context, JSValueConst, int, JSValueConst*) {
   const RequestDraft* draft = draftOf(context);
   if (!draft) return JS_EXCEPTION;
@@ -71,6 +77,7 @@ bool readDraft(JSContext* context, int argc, JSValueConst* argv, RequestDraft& d
     draft.headers.push_back({name.str(), value.str()});
   }
   std::size_t size = 0;
+  if (JS_IsUndefined(argv[3])) return true;
   if (std::uint8_t* raw = JS_IsObject(argv[3]) ? JS_GetArrayBuffer(context, &size, argv[3]) : nullptr) {
     draft.body.assign(reinterpret_cast<const char*>(raw), size);
   } else {
@@ -81,12 +88,13 @@ bool readDraft(JSContext* context, int argc, JSValueConst* argv, RequestDraft& d
   return true;
 }
 
-// setRequest(method, url, [name, value, …], body): replaces what will be sent.
+// setRequest(method, url, [name, value, …], body): replaces what will be sent; an undefined body stays as it is, whatever its bytes.
 JSValue setRequest(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   RequestDraft* draft = draftOf(context);
   if (!draft) return JS_EXCEPTION;
   RequestDraft fresh;
   if (!readDraft(context, argc, argv, fresh)) return JS_EXCEPTION;
+  if (JS_IsUndefined(argv[3])) fresh.body = draft->body;
   if (fresh.method == draft->method && fresh.url == draft->url && fresh.body == draft->body &&
       fresh.headers.size() == draft->headers.size()) {
     bool same = true;
@@ -117,8 +125,9 @@ JSValue sendRequest(JSContext* context, JSValueConst, int argc, JSValueConst* ar
 }
 
 constexpr BindingEntry kEntries[] = {
-    {"requestMethod", method, 0},   {"requestUrl", url, 0},        {"requestBody", body, 0},
-    {"requestHeaders", headers, 0}, {"setRequest", setRequest, 4}, {"sendRequest", sendRequest, 5},
+    {"requestMethod", method, 0},    {"requestUrl", url, 0},         {"requestBody", body, 0},
+    {"requestBytes", bytes, 0},      {"requestHeaders", headers, 0}, {"setRequest", setRequest, 4},
+    {"sendRequest", sendRequest, 5},
 };
 
 }  // namespace

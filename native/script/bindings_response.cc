@@ -53,9 +53,14 @@ JSValue headerSize(JSContext* context, JSValueConst, int, JSValueConst*) {
   return response ? JS_NewInt64(context, static_cast<std::int64_t>(response->headerBlock.size())) : JS_EXCEPTION;
 }
 
+std::string_view withoutMark(std::string_view body) {
+  if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
+  return body;
+}
+
 JSValue text(JSContext* context, JSValueConst, int, JSValueConst*) {
   const ResponseView* response = responseOf(context);
-  return response ? newString(context, response->body) : JS_EXCEPTION;
+  return response ? newString(context, withoutMark(response->body)) : JS_EXCEPTION;
 }
 
 JSValue bytes(JSContext* context, JSValueConst, int, JSValueConst*) {
@@ -68,9 +73,7 @@ JSValue bytes(JSContext* context, JSValueConst, int, JSValueConst*) {
 JSValue json(JSContext* context, JSValueConst, int, JSValueConst*) {
   const ResponseView* response = responseOf(context);
   if (!response) return JS_EXCEPTION;
-  std::string_view body = response->body;
-  if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
-  return Realm::of(context).jsonParser().parse(context, body);
+  return Realm::of(context).jsonParser().parse(context, withoutMark(response->body));
 }
 
 // header(name) → its value, the last one when it is repeated, or undefined.

@@ -13,6 +13,8 @@
 
 namespace vayu {
 
+class CookieJar;
+
 struct ScriptLimits {
   std::size_t memoryBytes = 64u << 20;
   std::int64_t timeoutMs = 5000;
@@ -135,6 +137,7 @@ struct ScriptContext {
   const ResponseView* response = nullptr;  // null in pre-request scripts
   VariableScopes* variables = nullptr;
   const ExecutionInfo* info = nullptr;
+  CookieJar* cookies = nullptr;                    // null: pm.cookies.jar() fails with a clear error
   std::function<void(ScriptRequest)> sendRequest;  // empty: pm.sendRequest fails with a clear error
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cookie_jar.h"
 #include "script/script_host.h"
 
 namespace vayu {
@@ -57,6 +58,7 @@ class ScriptFixture : public ::testing::Test {
     context.response = phase == ScriptPhase::kTest ? &response_ : nullptr;
     context.variables = &variables_;
     context.info = &info_;
+    context.cookies = &cookies_;
     context.sendRequest = [this](ScriptRequest request) { requests_.push_back(std::move(request)); };
     return context;
   }
@@ -120,6 +122,7 @@ class ScriptFixture : public ::testing::Test {
       "Content-Type: application/json\r\nX-Request-Id: abc\r\nSet-Cookie: sid=1; Path=/\r\nSet-Cookie: lang=en\r\n";
   ResponseView response_{200, "OK", "HTTP/1.1", headers_, body_, 12'000, body_.size()};
   VariableScopes variables_;
+  CookieJar cookies_;
   ExecutionInfo info_{"List items", "req-1", 3, 10};
   std::vector<ScriptRequest> requests_;
   std::unique_ptr<ScriptHost> host_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "base/cookie_jar.h"
 #include "script/script_host.h"
 #include "script_runner_json.h"
 
@@ -183,6 +184,10 @@ std::string runOne(vayu::ScriptHost& host, const Json& input) {
   context.response = isPreRequest ? nullptr : &response.view;
   context.variables = &scopes;
   context.info = &info;
+  // The engine puts what responses set into the jar before test scripts run.
+  vayu::CookieJar cookies;
+  if (!isPreRequest) cookies.storeAll(draft.url, response.headers);
+  context.cookies = &cookies;
   context.sendRequest = [&requests](vayu::ScriptRequest request) { requests.push_back(std::move(request)); };
 
   const auto program = host.prepare(set);

@@ -6,6 +6,7 @@ const require = createRequire(import.meta.url);
 
 interface SandboxContext {
   on(event: string, listener: (...args: never[]) => void): void;
+  dispatch(event: string, ...args: unknown[]): void;
   off(event: string, listener: (...args: never[]) => void): void;
   removeAllListeners(event: string): void;
   execute(target: object, options: object, done: (error: unknown, result: ReferenceResult) => void): void;
@@ -52,6 +53,51 @@ const scope = (values: Record<string, unknown> | undefined): object => ({
   values: Object.entries(values ?? {}).map(([key, value]) => ({ key, value })),
 });
 
+/** A cookie as the sandbox's jar hands it to whoever stores it. */
+interface StoredCookie {
+  key: string;
+  domain: string;
+  path: string;
+}
+
+/** Stores cookies for one execution; the sandbox's jar itself decides which of them match. */
+class CookieStore {
+  private cookies: StoredCookie[] = [];
+
+  call(method: string, args: unknown[]): StoredCookie[] | StoredCookie | null {
+    const [domain, path, key] = args;
+    const isAsked = (cookie: StoredCookie): boolean =>
+      cookie.domain === domain && cookie.path === path && cookie.key === key;
+    switch (method) {
+      case 'putCookie':
+        this.put(args[0] as StoredCookie);
+        return null;
+      case 'updateCookie':
+        this.put(args[1] as StoredCookie);
+        return null;
+      case 'removeCookie':
+        this.cookies = this.cookies.filter((cookie) => !isAsked(cookie));
+        return null;
+      case 'findCookie':
+        return this.cookies.find(isAsked) ?? null;
+      case 'findCookies':
+      case 'getAllCookies':
+        return this.cookies;
+      default:
+        throw new Error(`the cookie store of the tests has no ${method}`);
+    }
+  }
+
+  private put(cookie: StoredCookie): void {
+    const { key, domain, path } = cookie;
+    const at = this.cookies.findIndex(
+      (other) => other.key === key && other.domain === domain && other.path === path,
+    );
+    if (at < 0) this.cookies.push(cookie);
+    else this.cookies[at] = cookie;
+  }
+}
+
 export class ReferenceSandbox {
   private runs = 0;
 
@@ -80,6 +126,12 @@ export class ReferenceSandbox {
       void lines.push([level, ...args]);
     this.context.on(`execution.assertion.${id}`, onTests);
     this.context.on('console', onConsole);
+    const store = new CookieStore();
+    const cookieEvent = `execution.cookies.${id}`;
+    const onCookies = (eventId: unknown, _action: unknown, method: string, args: unknown[]): void => {
+      this.context.dispatch(cookieEvent, eventId, null, store.call(method, args));
+    };
+    this.context.on(cookieEvent, onCookies);
     const target = { listen: input.event ?? 'test', script: { exec: code } };
     const context = {
       request: input.request,
@@ -95,6 +147,7 @@ export class ReferenceSandbox {
         { id, timeout: 5000, context, cursor: { iteration: 0, cycles: 1 } },
         (error, result) => {
           this.context.off('console', onConsole);
+          this.context.off(cookieEvent, onCookies);
           this.context.off(`execution.assertion.${id}`, onTests);
           resolve({ error: error ?? null, tests, console: lines, result });
         },

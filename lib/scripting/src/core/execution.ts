@@ -3,11 +3,11 @@
 import { expose } from './expose.js';
 import { native } from './native.js';
 
-function location(): string[] & { current: string } {
+function location(): string[] & { current: string | undefined } {
   const [, , , requestName] = native.info();
   const path = requestName === '' ? [] : [requestName];
-  return Object.defineProperty(path, 'current', { value: requestName, enumerable: false }) as string[] & {
-    current: string;
+  return Object.defineProperty(path, 'current', { value: path.at(-1), enumerable: false }) as string[] & {
+    current: string | undefined;
   };
 }
 
@@ -21,7 +21,10 @@ export const execution = expose({
   get location(): string[] {
     return location();
   },
-  runRequest(): Promise<never> {
+  runRequest(id?: unknown): Promise<never> {
+    if (typeof id !== 'string' || id === '') {
+      return Promise.reject(new Error('runRequest: collection request id not provided'));
+    }
     return Promise.reject(new Error('runRequest: requests of a collection cannot be run from a script here'));
   },
 });

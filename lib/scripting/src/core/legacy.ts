@@ -40,10 +40,7 @@ function cached(name: string, make: () => unknown): unknown {
 function formOf(request: Request): unknown {
   const { body } = request;
   if (body === undefined || body.isEmpty()) return {};
-  if (body.mode === 'urlencoded' || body.mode === 'formdata') {
-    return body[body.mode]!.toObject(true, undefined, true);
-  }
-  return body.toString();
+  return body.fields()?.toObject(true, undefined, true) ?? body.toString();
 }
 
 function legacyRequest(): unknown {
@@ -80,8 +77,18 @@ export const legacyGlobals: Record<string, () => unknown> = {
 export const legacyResponseGlobals: Record<string, () => unknown> = {
   responseBody: () => native.responseText(),
   responseCode() {
-    const { code, status } = currentResponse()!;
-    return cached('responseCode', () => ({ code, name: status, detail: '' }));
+    const response = currentResponse()!;
+    return cached('responseCode', () => {
+      const { code, status: name } = response;
+      let detail: unknown;
+      // Written out for a few scripts only: what most want is the code.
+      return Object.defineProperty({ code, name }, 'detail', {
+        get: () => (detail ??= response.details().detail ?? ''),
+        set: (value: unknown) => void (detail = value),
+        enumerable: true,
+        configurable: true,
+      });
+    });
   },
   responseTime: () => native.responseTimeMs(),
   responseHeaders: () =>

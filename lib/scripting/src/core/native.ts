@@ -22,8 +22,10 @@ export interface NativeBridge {
   requestMethod(): string;
   requestUrl(): string;
   requestBody(): string;
+  requestBytes(): ArrayBuffer;
   requestHeaders(): FlatPairs;
-  setRequest(method: string, url: string, headers: FlatPairs, body: string | ArrayBuffer): void;
+  /** A body that is undefined stays as it is. */
+  setRequest(method: string, url: string, headers: FlatPairs, body: string | ArrayBuffer | undefined): void;
   sendRequest(
     method: string,
     url: string,
@@ -40,6 +42,14 @@ export interface NativeBridge {
       buffer: ArrayBuffer,
     ) => void,
   ): void;
+
+  hasCookieJar(): boolean;
+  /** Of each that goes with the URL: name, value, domain, path, expiry in ms or null, secure, httpOnly, hostOnly, sameSite. */
+  cookies(url: string): unknown[];
+  /** 0: stored; 1: no cookie; 2: of another domain. Takes the text of a Set-Cookie header, or its parts. */
+  cookieSet(url: string, name: string, value?: string, attributes?: string): number;
+  /** The one of that name, or all that go with the URL. */
+  cookieRemove(url: string, name?: string): void;
 
   variableGet(scope: number, name: string): unknown;
   variableHas(scope: number, name: string): boolean;

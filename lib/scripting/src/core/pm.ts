@@ -1,7 +1,7 @@
 /** The `pm` object. Its members come into being when they are first read. */
 
 import { expect } from '../assert/assertion.js';
-import { CookieList, parseCookieHeader, parseSetCookie, type Cookie } from '../sdk/cookie-list.js';
+import type { CookieList } from '../sdk/cookie-list.js';
 import { currentRequest } from '../sdk/request.js';
 import { Response, exchangeSource } from '../sdk/response.js';
 import { native } from './native.js';
@@ -12,7 +12,7 @@ import { state } from './state.js';
 import { test } from './test.js';
 import { scopeIndex, scopeView } from './variables.js';
 import { requireLibrary } from '../libraries/require.js';
-import { cookieJar } from './cookie-jar.js';
+import { listCookies } from './cookie-jar.js';
 
 export function currentResponse(): Response | undefined {
   if (state.response === undefined && native.hasResponse()) state.response = new Response(exchangeSource);
@@ -20,18 +20,8 @@ export function currentResponse(): Response | undefined {
 }
 
 export function currentCookies(): CookieList {
-  if (state.cookies !== undefined) return state.cookies as CookieList;
-  const found = new Map<string, Cookie>();
-  const sent = currentRequest().headers.get('Cookie');
-  if (typeof sent === 'string') for (const cookie of parseCookieHeader(sent)) found.set(cookie.name, cookie);
-  currentResponse()?.headers.each((header) => {
-    const cookie = header.key.toLowerCase() === 'set-cookie' ? parseSetCookie(header.value) : undefined;
-    if (cookie) found.set(cookie.name, cookie);
-  });
-  const list = new CookieList([...found.values()]);
-  Object.defineProperty(list, 'jar', { value: cookieJar, enumerable: false });
-  state.cookies = list;
-  return list;
+  state.cookies ??= listCookies(currentResponse()?.headers.all() ?? []);
+  return state.cookies as CookieList;
 }
 
 export interface Info {

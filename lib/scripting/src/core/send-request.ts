@@ -6,7 +6,7 @@ import { Response, type ResponseSource } from '../sdk/response.js';
 import { expose } from './expose.js';
 import { native } from './native.js';
 import { state } from './state.js';
-import { scopeView, scopeIndex } from './variables.js';
+import { filled } from './variables.js';
 
 type Callback = (error: Error | null, response?: Response) => void;
 
@@ -18,14 +18,11 @@ function send(source: unknown): Promise<Response> {
     }
     const request = source instanceof Request ? source : new Request(source);
     const wire = request.toWire();
-    const variables = scopeView(scopeIndex.local);
-    const fill = <T>(value: T): T =>
-      typeof value === 'string' && value.includes('{{') ? (variables.replaceIn(value) as T) : value;
     native.sendRequest(
       wire.method,
-      fill(wire.url),
-      wire.headers.map(fill),
-      fill(wire.body),
+      filled(wire.url),
+      wire.headers.map(filled),
+      typeof wire.body === 'string' ? filled(wire.body) : wire.body,
       (error, status, statusText, headerBlock, text, timeMs, bytes, buffer) => {
         if (error !== null) {
           reject(new Error(error));

@@ -198,3 +198,8 @@ export function scopeView(index: number): VariableScope {
   state.scopes[index] = made;
   return made;
 }
+
+/** The text with its variables' values as they are now. */
+export function filled(text: string): string {
+  return text.includes('{{') ? String(scopeView(scopeIndex.local).replaceIn(text)) : text;
+}

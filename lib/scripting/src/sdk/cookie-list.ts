@@ -8,15 +8,16 @@ export interface Cookie {
   value: string;
   domain?: string;
   path?: string;
-  expires?: string;
+  expires?: string | Date;
   maxAge?: number;
   secure?: boolean;
   httpOnly?: boolean;
+  hostOnly?: boolean;
   sameSite?: string;
   [extension: string]: unknown;
 }
 
-const decode = (text: string): string => {
+export const decodeCookie = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -31,7 +32,7 @@ export function parseSetCookie(line: string): Cookie | undefined {
   if (equals < 1) return undefined;
   const cookie: Cookie = {
     name: first.slice(0, equals).trim(),
-    value: decode(first.slice(equals + 1).trim()),
+    value: decodeCookie(first.slice(equals + 1).trim()),
   };
   for (const attribute of attributes) {
     const [rawName = '', ...rest] = attribute.split('=');
@@ -72,7 +73,10 @@ export function parseCookieHeader(line: string): Cookie[] {
   for (const part of line.split(';')) {
     const equals = part.indexOf('=');
     if (equals > 0)
-      cookies.push({ name: part.slice(0, equals).trim(), value: decode(part.slice(equals + 1).trim()) });
+      cookies.push({
+        name: part.slice(0, equals).trim(),
+        value: decodeCookie(part.slice(equals + 1).trim()),
+      });
   }
   return cookies;
 }
@@ -92,6 +96,19 @@ const traits: ListTraits<Cookie> = {
 export class CookieList extends PropertyList<Cookie> {
   constructor(items: Cookie[]) {
     super(items, traits);
+  }
+
+  /** Values as they were before they were encoded for the header; the items keep them as they are sent. */
+  override get(name: string): unknown {
+    const value = super.get(name);
+    return typeof value === 'string' ? decodeCookie(value) : value;
+  }
+
+  override toObject(...options: Parameters<PropertyList<Cookie>['toObject']>): Record<string, unknown> {
+    const decode = (value: unknown): unknown =>
+      Array.isArray(value) ? value.map(decode) : typeof value === 'string' ? decodeCookie(value) : value;
+    const found = super.toObject(...options);
+    return Object.fromEntries(Object.entries(found).map(([name, value]) => [name, decode(value)]));
   }
 }
 expose(CookieList);

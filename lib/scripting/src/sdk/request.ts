@@ -6,6 +6,8 @@ import { native, type FlatPairs } from '../core/native.js';
 import { atEnd, state } from '../core/state.js';
 import { HeaderList, headersFromPairs, type Header } from './header-list.js';
 import { describeToChai } from './inspection.js';
+import { boundaryOf } from './multipart.js';
+import { RequestAuth, authOfHeaders, authorizationOf } from './request-auth.js';
 import { RequestBody } from './request-body.js';
 import { Url } from './url.js';
 
@@ -16,30 +18,21 @@ export interface WireRequest {
   body: string | ArrayBuffer;
 }
 
-function authFrom(headers: HeaderList): unknown {
-  const value = headers.get('Authorization');
-  if (typeof value !== 'string') return undefined;
-  const [scheme = '', credentials = ''] = value.split(' ');
-  switch (scheme.toLowerCase()) {
-    case 'bearer':
-      return { type: 'bearer', bearer: [{ key: 'token', value: credentials, type: 'string' }] };
-    case 'basic':
-      return { type: 'basic' };
-    case 'digest':
-      return { type: 'digest' };
-    default:
-      return undefined;
-  }
-}
+const authFrom = (value: unknown): RequestAuth | undefined =>
+  typeof value !== 'object' || value === null
+    ? undefined
+    : value instanceof RequestAuth
+      ? value
+      : new RequestAuth(value);
 
 export class Request {
   constructor(source: unknown) {
-    this.update(source);
+    this.become(source);
   }
 
   declare _url: Url;
   declare _body: RequestBody | undefined;
-  declare _auth: unknown;
+  declare _auth: RequestAuth | undefined;
   declare _headers: HeaderList;
   declare method: string;
 
@@ -66,12 +59,12 @@ export class Request {
     return this._headers;
   }
 
-  get auth(): unknown {
-    return this._auth ?? authFrom(this._headers);
+  get auth(): RequestAuth | undefined {
+    return this._auth ?? authOfHeaders(this._headers);
   }
 
   set auth(value: unknown) {
-    this._auth = value;
+    this._auth = authFrom(value);
   }
 
   get to(): Assertion {
@@ -79,6 +72,10 @@ export class Request {
   }
 
   update(source: unknown): void {
+    if (typeof source === 'object' && source !== null) this.become(source);
+  }
+
+  private become(source: unknown): void {
     const given = (
       typeof source === 'string' || source instanceof Url ? { url: source } : (source ?? {})
     ) as Record<string, unknown>;
@@ -94,7 +91,7 @@ export class Request {
           ? undefined
           : new RequestBody(given['body'], headers.get('Content-Type')),
       ],
-      ['_auth', given['auth']],
+      ['_auth', authFrom(given['auth'])],
     ] as const) {
       Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: false });
     }
@@ -143,9 +140,7 @@ export class Request {
   }
 
   authorizeUsing(type: unknown, options?: unknown): void {
-    if (type === null || type === undefined) this._auth = undefined;
-    else if (typeof type === 'object') this._auth = type;
-    else this._auth = { type, [String(type)]: options };
+    this.auth = typeof type === 'object' || type === undefined ? type : { type, [String(type)]: options };
   }
 
   clone(): Request {
@@ -159,14 +154,16 @@ export class Request {
     return { body, header, total: body + header, source: 'COMPUTED' };
   }
 
-  toWire(): WireRequest {
-    const body = this._body;
+  /** `withBody` false leaves the body and what goes with it out. */
+  toWire(withBody = true): WireRequest {
+    const given = this._headers.get('Content-Type');
+    const body = withBody ? this._body?.encode(given) : undefined;
     const headers = this._headers.toPairs();
-    if (body !== undefined && !this._headers.has('Content-Type')) {
-      if (body.mode === 'urlencoded') headers.push('Content-Type', 'application/x-www-form-urlencoded');
-      else if (body.mode === 'graphql') headers.push('Content-Type', 'application/json');
-      else if (body.mode === 'raw' && languageOf(body) === 'json')
-        headers.push('Content-Type', 'application/json');
+    if (body?.contentType !== undefined) {
+      if (given === undefined) headers.push('Content-Type', body.contentType);
+      // Without its boundary a form cannot be read.
+      else if (this._body!.mode === 'formdata' && boundaryOf(given) === undefined)
+        replaceValue(headers, 'content-type', body.contentType);
     }
     const credentials = authorizationOf(this._auth);
     if (credentials !== undefined && !this._headers.has('Authorization'))
@@ -175,7 +172,7 @@ export class Request {
       method: this.method,
       url: this._url.toString(true),
       headers,
-      body: body === undefined ? '' : body.toString(),
+      body: body?.content ?? '',
     };
   }
 
@@ -183,7 +180,7 @@ export class Request {
     const json: Record<string, unknown> = { url: this._url.toJSON(), method: this.method };
     if (this._headers.count() > 0) json['header'] = this._headers.toJSON();
     if (this._body !== undefined) json['body'] = this._body.toJSON();
-    if (this._auth !== undefined) json['auth'] = this._auth;
+    if (this._auth !== undefined) json['auth'] = this._auth.toJSON();
     return json;
   }
 
@@ -194,33 +191,20 @@ export class Request {
 describeToChai(Request, 'PostmanRequest', 4);
 expose(Request);
 
-function languageOf(body: RequestBody): unknown {
-  return (body.options as { raw?: { language?: unknown } } | undefined)?.raw?.language;
+function replaceValue(pairs: FlatPairs, name: string, value: string): void {
+  for (let at = 0; at < pairs.length; at += 2) if (pairs[at]!.toLowerCase() === name) pairs[at + 1] = value;
 }
 
-/** The Authorization header of a Postman auth definition, for the kinds that need no challenge. */
-function authorizationOf(auth: unknown): string | undefined {
-  if (typeof auth !== 'object' || auth === null) return undefined;
-  const definition = auth as Record<string, unknown>;
-  const type = definition['type'];
-  const raw = typeof type === 'string' ? definition[type] : undefined;
-  const fields: Record<string, unknown> = {};
-  if (Array.isArray(raw))
-    for (const { key, value } of raw as { key: string; value: unknown }[]) fields[key] = value;
-  else Object.assign(fields, raw);
-  if (type === 'bearer') return `Bearer ${String(fields['token'] ?? '')}`;
-  if (type === 'basic') {
-    const pair = `${String(fields['username'] ?? '')}:${String(fields['password'] ?? '')}`;
-    return `Basic ${native.base64Encode(native.utf8Encode(pair))}`;
-  }
-  return undefined;
-}
+/** Content types that a body's mode brings with it, rather than somebody's choice. */
+const typesOfModes = /^(application\/(json|x-www-form-urlencoded)|text\/plain|multipart\/form-data)\s*(;|$)/i;
 
 interface Original {
   url: string;
   urlText: string;
-  body: string;
-  bodyText: string;
+  mode: string | undefined;
+  /** Of its body, see {@link RequestBody.signature}. */
+  signature: string | undefined;
+  contentType: unknown;
 }
 const originals = new WeakMap<Request, Original>();
 
@@ -238,12 +222,14 @@ export function currentRequest(): Request {
       enumerable: false,
     });
     const body = native.requestBody();
-    if (body !== '') request.body = new RequestBody(body, headers.get('Content-Type'));
+    const contentType = headers.get('Content-Type');
+    if (body !== '') request.body = new RequestBody(body, contentType, native.requestBytes);
     originals.set(request, {
       url,
       urlText: request.url.toString(),
-      body,
-      bodyText: request.body?.toString() ?? '',
+      mode: request.body?.mode,
+      signature: request.body?.signature(),
+      contentType,
     });
     state.request = request;
     native.needEnd();
@@ -255,9 +241,20 @@ atEnd(() => {
   const request = state.request as Request | undefined;
   if (request === undefined) return;
   const original = originals.get(request)!;
-  const wire = request.toWire();
+  const isSame = request.body?.signature() === original.signature;
+  const { contentType } = original;
+  if (
+    request.body !== undefined &&
+    original.mode !== undefined &&
+    request.body.mode !== original.mode &&
+    typeof contentType === 'string' &&
+    typesOfModes.test(contentType) &&
+    request.headers.get('Content-Type') === contentType
+  ) {
+    request.headers.remove('Content-Type');
+  }
+  const wire = isSame ? { ...request.toWire(false), body: undefined } : request.toWire();
   // Taking a URL or a form apart and putting it together again may alter its spelling; that alone is no change.
   const url = request.url.toString() === original.urlText ? original.url : wire.url;
-  const body = wire.body === original.bodyText ? original.body : wire.body;
-  native.setRequest(wire.method, url, wire.headers, body);
+  native.setRequest(wire.method, url, wire.headers, wire.body);
 });

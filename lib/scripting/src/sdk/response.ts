@@ -9,7 +9,7 @@ import type { HeaderList } from './header-list.js';
 import { ResponseHeaderList, type Header } from './header-list.js';
 import { describeToChai } from './inspection.js';
 import { jsonError } from './json-error.js';
-import { reasonPhrase } from './status-codes.js';
+import { reasonPhrase, statusDetails, type StatusDetails } from './status-codes.js';
 
 export interface ResponseSize {
   body: number;
@@ -135,8 +135,8 @@ export class Response {
     return this.status || 'Unknown';
   }
 
-  details(): { name: string; detail: string; code: number } {
-    return { name: this.status, detail: '', code: this.code };
+  details(): StatusDetails {
+    return statusDetails(this.code, this._source.status());
   }
 
   size(): ResponseSize {

@@ -1,5 +1,7 @@
 /** Reason phrases, for responses that carry none (HTTP/2) and for `reason()`. */
 
+import { ownBundle } from '../core/own-bundle.js';
+
 const phrases: Record<number, string> = {
   100: 'Continue',
   101: 'Switching Protocols',
@@ -64,5 +66,29 @@ const phrases: Record<number, string> = {
   510: 'Not Extended',
   511: 'Network Authentication Required',
 };
+
+interface Reason {
+  name?: string;
+  detail?: string;
+}
+
+const reasons = ownBundle<{ lookup(code: number): Reason }>('http-reasons');
+
+export interface StatusDetails extends Reason {
+  code: number;
+  /** The phrase that the code has everywhere, where the response says one. */
+  standardName?: string | undefined;
+}
+
+/** What a status means, in Postman's words. */
+export function statusDetails(code: number, status: string): StatusDetails {
+  const { name, detail } = reasons().lookup(code);
+  return {
+    ...(status === '' && name === undefined ? {} : { name: status === '' ? name! : status }),
+    ...(detail === undefined ? {} : { detail }),
+    code,
+    ...(status === '' ? {} : { standardName: name }),
+  };
+}
 
 export const reasonPhrase = (code: number): string => phrases[code] ?? '';

@@ -67,6 +67,13 @@ export class QueryParamList extends PropertyList<QueryParam> {
   protected override changed(): void {
     this._onChange?.();
   }
+
+  override toObject(...options: Parameters<PropertyList<QueryParam>['toObject']>): Record<string, unknown> {
+    const filled = (value: unknown): unknown => (Array.isArray(value) ? value.map(filled) : (value ?? ''));
+    const found = super.toObject(...options);
+    for (const name of Object.keys(found)) found[name] = filled(found[name]);
+    return found;
+  }
 }
 expose(QueryParamList);
 
@@ -187,6 +194,11 @@ export class Url {
       ? (parts.variable as { key: string; value: unknown }[])
       : [];
     this.variables = new PropertyList<{ key: string; value: unknown }>(variables, {});
+    // Segments such as `:id` are variables, given or not.
+    for (const segment of parts.path ?? []) {
+      if (segment.length > 1 && segment.startsWith(':') && !this.variables.has(segment.slice(1)))
+        this.variables.add({ type: 'any', key: segment.slice(1), value: undefined });
+    }
   }
 
   update(source: unknown): void {
@@ -195,7 +207,8 @@ export class Url {
   }
 
   addQueryParams(params: unknown): void {
-    this.query.populate(params);
+    const isOne = typeof params === 'object' && params !== null && 'key' in params;
+    this.query.populate(isOne ? [params] : params);
   }
 
   removeQueryParams(params: unknown): void {
