@@ -178,9 +178,9 @@ export function loadAddon(): Addon {
     );
   }
   // node exports its own OpenSSL, nghttp2 and zlib. Without DEEPBIND a dynamically linked libcurl would run on those instead of the
-  // libraries that it was built with. AddressSanitizer refuses the flag.
-  const { RTLD_NOW, RTLD_DEEPBIND } = os.constants.dlopen as { RTLD_NOW: number; RTLD_DEEPBIND?: number };
-  const flags = RTLD_NOW | (process.env['VAYU_PLAIN_DLOPEN'] === '1' ? 0 : (RTLD_DEEPBIND ?? 0));
+  // libraries that it was built with. AddressSanitizer refuses the flag; Windows has no flags at all.
+  const { RTLD_NOW = 0, RTLD_DEEPBIND = 0 } = os.constants.dlopen as Partial<Record<string, number>>;
+  const flags = RTLD_NOW | (process.env['VAYU_PLAIN_DLOPEN'] === '1' ? 0 : RTLD_DEEPBIND);
   const module = { exports: {} };
   try {
     process.dlopen(module, file, flags);

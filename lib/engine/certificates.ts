@@ -20,7 +20,8 @@ let nodeBundle: string | undefined;
 export function trustedAuthorities(): string {
   const chosen = process.env['SSL_CERT_FILE'];
   if (chosen !== undefined && chosen !== '') return chosen;
-  const system = systemBundles.find((file) => existsSync(file));
+  // On Windows these would be folders below the current drive, which anybody may make.
+  const system = process.platform === 'win32' ? undefined : systemBundles.find((file) => existsSync(file));
   if (system !== undefined) return system;
   if (nodeBundle === undefined) {
     const directory = mkdtempSync(path.join(os.tmpdir(), 'vayu-ca-'));

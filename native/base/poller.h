@@ -1,11 +1,14 @@
 // The one place where a worker waits: readiness of descriptors, a deadline in nanoseconds, and wake-ups from other threads.
-// Owned by a worker; every method but wake() is for the worker thread. poller_epoll.cc on Linux; poller_poll.cc, with poll(2), elsewhere or
-// with VAYU_PORTABLE_POLLER.
+// Owned by a worker; every method but wake() is for the worker thread. poller_epoll.cc on Linux; poller_windows.cc; poller_poll.cc, with
+// poll(2), elsewhere or with VAYU_PORTABLE_POLLER.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "base/socket.h"
 
 namespace vayu {
 
@@ -29,11 +32,11 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  bool ok() const { return wakeRead_ >= 0; }
-  bool add(int fd, std::uint8_t events, PollTarget* target);
-  bool modify(int fd, std::uint8_t events, PollTarget* target);
+  bool ok() const { return wakeRead_ != kNoSocket; }
+  bool add(SocketHandle fd, std::uint8_t events, PollTarget* target);
+  bool modify(SocketHandle fd, std::uint8_t events, PollTarget* target);
   // Before the descriptor is closed.
-  void remove(int fd);
+  void remove(SocketHandle fd);
 
   // Waits until something is ready, `deadlineNs` (monotonic, kNever for none) has come, or wake() was called, and calls the targets'
   // onReady. Returns the time at which the wait ended.
@@ -45,18 +48,20 @@ class Poller {
  private:
   void drainWake();
 
-  int wakeRead_ = -1;
-  int wakeWrite_ = -1;
+  SocketHandle wakeRead_ = kNoSocket;
+  SocketHandle wakeWrite_ = kNoSocket;
   std::atomic<bool> wakePending_{false};
-  // Both implementations' state, so that which of them a program has is decided when it is linked.
+  // All implementations' state, so that which of them a program has is decided when it is linked.
   int epoll_ = -1;
   bool nanosecondWait_ = true;
   struct Entry {
-    int fd;
+    SocketHandle fd;
     std::uint8_t events;
     PollTarget* target;
   };
   std::vector<Entry> entries_;
+  class DeadlineTimer;
+  std::shared_ptr<DeadlineTimer> timer_;
 };
 
 }  // namespace vayu

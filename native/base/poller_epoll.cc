@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 
 #include "base/clock.h"
 #include "base/poller.h"
@@ -58,21 +59,21 @@ Poller::~Poller() {
   if (epoll_ >= 0) close(epoll_);
 }
 
-bool Poller::add(int fd, std::uint8_t events, PollTarget* target) {
+bool Poller::add(SocketHandle fd, std::uint8_t events, PollTarget* target) {
   epoll_event event{};
   event.events = toEpoll(events);
   event.data.ptr = target;
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-bool Poller::modify(int fd, std::uint8_t events, PollTarget* target) {
+bool Poller::modify(SocketHandle fd, std::uint8_t events, PollTarget* target) {
   epoll_event event{};
   event.events = toEpoll(events);
   event.data.ptr = target;
   return epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
-void Poller::remove(int fd) {
+void Poller::remove(SocketHandle fd) {
 #if defined(__SANITIZE_THREAD__)
   // libcurl 7 tells of a failed connection after it has closed it, when its number may be another thread's already: nothing to this
   // epoll, which does not know that one, but a race to the sanitizer's interceptor.

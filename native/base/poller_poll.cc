@@ -1,4 +1,4 @@
-#if !defined(__linux__) || defined(VAYU_PORTABLE_POLLER)
+#if (!defined(__linux__) && !defined(_WIN32)) || defined(VAYU_PORTABLE_POLLER)
 
 #include <fcntl.h>
 #include <poll.h>
@@ -50,12 +50,12 @@ Poller::~Poller() {
   if (wakeWrite_ >= 0) close(wakeWrite_);
 }
 
-bool Poller::add(int fd, std::uint8_t events, PollTarget* target) {
+bool Poller::add(SocketHandle fd, std::uint8_t events, PollTarget* target) {
   entries_.push_back({fd, events, target});
   return true;
 }
 
-bool Poller::modify(int fd, std::uint8_t events, PollTarget* target) {
+bool Poller::modify(SocketHandle fd, std::uint8_t events, PollTarget* target) {
   for (Entry& entry : entries_) {
     if (entry.fd == fd) {
       entry.events = events;
@@ -66,7 +66,7 @@ bool Poller::modify(int fd, std::uint8_t events, PollTarget* target) {
   return false;
 }
 
-void Poller::remove(int fd) {
+void Poller::remove(SocketHandle fd) {
   std::erase_if(entries_, [fd](const Entry& entry) { return entry.fd == fd; });
 }
 

@@ -1,12 +1,12 @@
 #include "curl/tls_stream.h"
 
+#include "base/socket.h"
 #include "curl/openssl.h"
 
 #if defined(VAYU_HAVE_OPENSSL)
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,26 +19,22 @@ namespace vayu {
 
 namespace {
 
-#ifdef MSG_NOSIGNAL
-constexpr int kSendFlags = MSG_NOSIGNAL;
-#else
-constexpr int kSendFlags = 0;  // libcurl sets SO_NOSIGPIPE where it exists
-#endif
-
-int descriptorOf(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+SocketHandle descriptorOf(BIO* bio) {
+  return static_cast<SocketHandle>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
 
 bool isTransient(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 int onWrite(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
-  const ssize_t result = ::send(descriptorOf(bio), data, static_cast<std::size_t>(size), kSendFlags);
+  const std::ptrdiff_t result = sendBytes(descriptorOf(bio), data, static_cast<std::size_t>(size));
   if (result < 0 && isTransient(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(result);
 }
 
 int onRead(BIO* bio, char* buffer, int size) {
   BIO_clear_retry_flags(bio);
-  const ssize_t result = ::recv(descriptorOf(bio), buffer, static_cast<std::size_t>(size), 0);
+  const std::ptrdiff_t result = receiveBytes(descriptorOf(bio), buffer, static_cast<std::size_t>(size));
   if (result < 0 && isTransient(errno)) BIO_set_retry_read(bio);
   return static_cast<int>(result);
 }
@@ -81,7 +77,7 @@ SSL* handleOf(CURL* easy) {
 
 }  // namespace
 
-bool TlsStream::takeOver(CURL* easy, int fd, bool keepsBuffers) {
+bool TlsStream::takeOver(CURL* easy, curl_socket_t fd, bool keepsBuffers) {
   long tunnelStatus = 0;
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &tunnelStatus);
   if (!whyNotOpenSsl().empty() || tunnelStatus != 0 || socketMethod() == nullptr) return false;
@@ -141,7 +137,7 @@ WireIo TlsStream::receive(char* buffer, std::size_t size, std::size_t& got) {
 
 #else
 
-bool TlsStream::takeOver(CURL*, int, bool) { return false; }
+bool TlsStream::takeOver(CURL*, curl_socket_t, bool) { return false; }
 bool TlsStream::holdsData() const { return false; }
 WireIo TlsStream::statusOf(int) { return WireIo::kFailed; }
 WireIo TlsStream::send(const char*, std::size_t, std::size_t&) { return WireIo::kFailed; }

@@ -23,7 +23,7 @@ class TlsStream {
   // in use, so that it does not tidy it away as idle, has taken the session tickets that came first, and holds nothing back in buffers of
   // its own (8.0 to 8.14 have some). `keepsBuffers` trades up to 34 kB per connection for two allocations per record.
   // False where it cannot be done: libcurl encrypts with something else, or through an HTTP proxy, which may be encrypted as well.
-  bool takeOver(CURL* easy, int fd, bool keepsBuffers);
+  bool takeOver(CURL* easy, curl_socket_t fd, bool keepsBuffers);
 
   bool isActive() const { return ssl_ != nullptr; }
   // Received from the socket and not yet given by receive(); no poller sees it.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "base/socket.h"
 #include "engine/curl_request.h"
 #include "engine/host_rules.h"
 
@@ -94,7 +95,7 @@ void CurlSlot::readOutcome(CURLcode code) {
   }
   long error = 0;
   if (exchange.osError == 0 && curl_easy_getinfo(easy(), CURLINFO_OS_ERRNO, &error) == CURLE_OK) {
-    exchange.osError = static_cast<int>(error);
+    exchange.osError = errnoOf(static_cast<int>(error));
   }
 }
 

@@ -1,10 +1,8 @@
 #include "engine/curl_sockets.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
+
+#include "base/socket.h"
 
 namespace vayu {
 
@@ -43,7 +41,7 @@ CurlSockets::CurlSockets(Poller& poller) : poller_(poller) {}
 CurlSockets::~CurlSockets() = default;
 
 CurlSockets::Socket* CurlSockets::socketFor(curl_socket_t fd, bool create) {
-  const auto index = static_cast<std::size_t>(fd);
+  const auto index = socketIndex(fd);
   if (index >= sockets_.size()) {
     if (!create) return nullptr;
     sockets_.resize(std::max(index + 1, sockets_.size() * 2));
@@ -59,7 +57,7 @@ void CurlSockets::want(curl_socket_t fd, int what, CurlSocketOwner* owner) {
   if (what == CURL_POLL_REMOVE) {
     if (!socket->isConnection) {
       socket->forget();
-    } else if (!socket->isConnected && fcntl(fd, F_GETFD) < 0) {
+    } else if (!socket->isConnected && !isOpenSocket(fd)) {
       // libcurl 7 closes what it fails to connect without asking closesocket, and tells of it afterwards.
       socket->registered = 0;
       socket->isConnection = false;
@@ -82,15 +80,8 @@ void CurlSockets::want(curl_socket_t fd, int what, CurlSocketOwner* owner) {
 }
 
 curl_socket_t CurlSockets::open(const curl_sockaddr& address) {
-  int type = address.socktype;
-#ifdef SOCK_CLOEXEC
-  type |= SOCK_CLOEXEC;
-#endif
-  const curl_socket_t fd = socket(address.family, type, address.protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
-#ifndef SOCK_CLOEXEC
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
-#endif
+  const curl_socket_t fd = openSocket(address.family, address.socktype, address.protocol);
+  if (fd == CURL_SOCKET_BAD) return CURL_SOCKET_BAD;
   Socket& fresh = *socketFor(fd, true);
   fresh.registered = 0;
   if (fresh.isConnection) {
@@ -112,7 +103,7 @@ int CurlSockets::close(curl_socket_t fd) {
     socket->isConnection = false;
   }
   if (connections_ > 0) --connections_;
-  return ::close(fd);
+  return closeSocket(fd);
 }
 
 }  // namespace vayu

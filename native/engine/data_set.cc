@@ -1,12 +1,7 @@
 #include "engine/data_set.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -49,17 +44,8 @@ std::string rowName(std::size_t row) { return "row " + std::to_string(row + 1); 
 
 std::shared_ptr<const DataSet> DataSet::openFile(const std::string& path, std::string& error) {
   const std::shared_ptr<DataSet> data(new DataSet);
-  data->file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
-  if (data->file_ < 0 || fstat(data->file_, &status) != 0) {
-    error = std::string("it cannot be read: ") + std::strerror(errno);
-    return nullptr;
-  }
-  if (!S_ISREG(status.st_mode)) {
-    error = "it is not a regular file";
-    return nullptr;
-  }
-  data->size_ = static_cast<std::uint64_t>(status.st_size);
+  if (!data->file_.open(path, error)) return nullptr;
+  data->size_ = data->file_.size();
   return data->index(error) ? data : nullptr;
 }
 
@@ -70,25 +56,12 @@ std::shared_ptr<const DataSet> DataSet::openText(std::string text, std::string& 
   return data->index(error) ? data : nullptr;
 }
 
-DataSet::~DataSet() {
-  if (file_ >= 0) close(file_);
-}
-
 std::size_t DataSet::readAt(std::uint64_t offset, char* buffer, std::size_t size) const {
-  if (file_ < 0) {
-    if (offset >= text_.size()) return 0;
-    const std::size_t count = std::min<std::size_t>(size, text_.size() - offset);
-    std::memcpy(buffer, text_.data() + offset, count);
-    return count;
-  }
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t got = pread(file_, buffer + done, size - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
+  if (file_.isOpen()) return file_.readAt(offset, buffer, size);
+  if (offset >= text_.size()) return 0;
+  const std::size_t count = std::min<std::size_t>(size, text_.size() - offset);
+  std::memcpy(buffer, text_.data() + offset, count);
+  return count;
 }
 
 bool DataSet::index(std::string& error) {
@@ -199,7 +172,7 @@ bool DataSet::checkRows(std::string& error) const {
 std::string_view DataReader::bytesOf(std::size_t row) {
   const std::uint64_t begin = data_->offsets_[row];
   const auto size = static_cast<std::size_t>(data_->offsets_[row + 1] - begin);
-  if (data_->file_ < 0) return std::string_view(data_->text_).substr(begin, size);
+  if (!data_->file_.isOpen()) return std::string_view(data_->text_).substr(begin, size);
   const bool inOrder = row == std::exchange(lastRow_, row) + 1;
   if (begin < windowStart_ || begin + size > windowStart_ + windowSize_) {
     // Read ahead only for rows in order: those of a shuffle lie elsewhere.

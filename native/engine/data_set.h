@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random_access_file.h"
 #include "engine/data_rows.h"
 #include "script/script_host.h"
 
@@ -22,7 +23,6 @@ class DataSet {
   static std::shared_ptr<const DataSet> openFile(const std::string& path, std::string& error);
   // The same for a text that is kept in memory.
   static std::shared_ptr<const DataSet> openText(std::string text, std::string& error);
-  ~DataSet();
   DataSet(const DataSet&) = delete;
   DataSet& operator=(const DataSet&) = delete;
 
@@ -42,7 +42,7 @@ class DataSet {
   bool checkRows(std::string& error) const;
 
   std::string text_;
-  int file_ = -1;
+  RandomAccessFile file_;
   std::uint64_t size_ = 0;
   std::uint64_t start_ = 0;  // behind a byte order mark
   bool isJson_ = false;

@@ -163,7 +163,7 @@ bool Http2Connection::open(WireConnectResult result) {
                                              {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindowBytes}};
   if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings)) != 0) return false;
   if (nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, kWindowBytes) != 0) return false;
-  const int fd = socket_.fd();
+  const SocketHandle fd = socket_.fd();
   return poller_.add(fd, kReadable, this) || poller_.modify(fd, kReadable, this);
 }
 
@@ -205,7 +205,7 @@ void Http2Connection::remove(Http2Stream& stream) {
 }
 
 void Http2Connection::close() {
-  if (socket_.fd() >= 0) poller_.remove(socket_.fd());
+  if (socket_.isOpen()) poller_.remove(socket_.fd());
   // The socket borrows from the attempt.
   socket_.close();
   if (attempt != nullptr) connector_.end(*std::exchange(attempt, nullptr));

@@ -1,8 +1,5 @@
 #include "engine/wire_connector.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -251,7 +248,7 @@ void WireConnector::finish(WireConnectAttempt& attempt, CURLcode code) {
   if (code != CURLE_OK || socket == CURL_SOCKET_BAD) {
     long osError = 0;
     curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &osError);
-    result.osError = static_cast<int>(osError);
+    result.osError = errnoOf(static_cast<int>(osError));
     result.error = code == CURLE_OK ? ErrorCode::kInternalError : errorCodeOf(code, nullptr);
     result.message = errorMessageOf(code, attempt.errorText);
     end(attempt);
@@ -280,11 +277,11 @@ void WireConnector::finish(WireConnectAttempt& attempt, CURLcode code) {
   }
   if (attempt.endpoint->isTls) {
     attempt.sink = nullptr;
-    result.socket = WireSocket(static_cast<int>(socket), easy, attempts_.size() <= kBufferedConnections);
+    result.socket = WireSocket(socket, easy, attempts_.size() <= kBufferedConnections);
     result.attempt = &attempt;
   } else {
-    const int own = fcntl(static_cast<int>(socket), F_DUPFD_CLOEXEC, 0);
-    if (own < 0) {
+    const SocketHandle own = duplicateSocket(socket);
+    if (own == kNoSocket) {
       result.error = ErrorCode::kConnectionFailed;
       result.osError = errno;
       result.message = std::string("cannot keep the connection: ") + std::strerror(errno);

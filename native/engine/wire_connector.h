@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/poller.h"
+#include "base/socket.h"
 #include "curl/alpn.h"
 #include "curl/handles.h"
 #include "engine/exchange.h"

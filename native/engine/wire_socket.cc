@@ -1,20 +1,11 @@
 #include "engine/wire_socket.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <utility>
 
 namespace vayu {
 
 namespace {
-
-#ifdef MSG_NOSIGNAL
-constexpr int kSendFlags = MSG_NOSIGNAL;
-#else
-constexpr int kSendFlags = 0;  // libcurl sets SO_NOSIGPIPE where it exists
-#endif
 
 // Of a failed send() or recv().
 WireIo statusOf(int error) {
@@ -38,8 +29,8 @@ WireSocket& WireSocket::operator=(WireSocket&& other) noexcept {
 }
 
 void WireSocket::close() {
-  if (fd_ >= 0 && easy_ == nullptr) ::close(fd_);
-  fd_ = -1;
+  if (isOpen() && easy_ == nullptr) closeSocket(fd_);
+  fd_ = kNoSocket;
   easy_ = nullptr;
   tls_.drop();
 }
@@ -67,7 +58,7 @@ WireIo WireSocket::receive(char* buffer, std::size_t size, std::size_t& got) {
 
 WireIo WireSocket::sendPlain(const char* data, std::size_t size, std::size_t& sent) {
   sent = 0;
-  const ssize_t result = ::send(fd_, data, size, kSendFlags);
+  const std::ptrdiff_t result = sendBytes(fd_, data, size);
   if (result >= 0) {
     sent = static_cast<std::size_t>(result);
     return WireIo::kOk;
@@ -78,7 +69,7 @@ WireIo WireSocket::sendPlain(const char* data, std::size_t size, std::size_t& se
 
 WireIo WireSocket::receivePlain(char* buffer, std::size_t size, std::size_t& got) {
   got = 0;
-  const ssize_t result = ::recv(fd_, buffer, size, 0);
+  const std::ptrdiff_t result = receiveBytes(fd_, buffer, size);
   if (result > 0) {
     got = static_cast<std::size_t>(result);
     return WireIo::kOk;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "base/socket.h"
 #include "curl/tls_stream.h"
 
 namespace vayu {
@@ -15,14 +16,15 @@ class WireSocket {
  public:
   WireSocket() = default;
   // Plain; takes the descriptor.
-  explicit WireSocket(int fd) : fd_(fd) {}
+  explicit WireSocket(SocketHandle fd) : fd_(fd) {}
   // Encrypted by libcurl; borrows the descriptor and the handle from the attempt, which must stay until the socket is gone.
-  WireSocket(int fd, CURL* easy, bool keepsBuffers) : fd_(fd), easy_(easy), keepsBuffers_(keepsBuffers) {}
+  WireSocket(SocketHandle fd, CURL* easy, bool keepsBuffers) : fd_(fd), easy_(easy), keepsBuffers_(keepsBuffers) {}
   ~WireSocket() { close(); }
   WireSocket(WireSocket&& other) noexcept;
   WireSocket& operator=(WireSocket&& other) noexcept;
 
-  int fd() const { return fd_; }
+  bool isOpen() const { return fd_ != kNoSocket; }
+  SocketHandle fd() const { return fd_; }
   bool isTls() const { return easy_ != nullptr; }
   // Data waits inside of the TLS library, or may, where no poller sees it: receive until kWouldBlock.
   bool hidesData() const { return isTls() && (!tls_.isActive() || tls_.holdsData()); }
@@ -43,7 +45,7 @@ class WireSocket {
   WireIo receivePlain(char* buffer, std::size_t size, std::size_t& got);
   WireIo receiveThroughCurl(char* buffer, std::size_t size, std::size_t& got);
 
-  int fd_ = -1;
+  SocketHandle fd_ = kNoSocket;
   int osError_ = 0;
   CURL* easy_ = nullptr;
   TlsStream tls_;

@@ -17,7 +17,7 @@ WireTransport::WireTransport(Poller& poller, WireLimits limits, WireRedirectHand
 
 WireTransport::~WireTransport() {
   for (const auto& connection : connections_) {
-    if (connection->socket.fd() >= 0) poller_.remove(connection->socket.fd());
+    if (connection->socket.isOpen()) poller_.remove(connection->socket.fd());
   }
   // Before the endpoints that their attempts return to.
   connections_.clear();
@@ -148,7 +148,7 @@ void WireTransport::connected(Connection& connection, WireConnectResult result) 
   exchange.phases.dnsUs = result.dnsUs;
   exchange.phases.connectUs = result.connectUs;
   exchange.phases.tlsUs = result.tlsUs;
-  const int fd = connection.socket.fd();
+  const SocketHandle fd = connection.socket.fd();
   if (!poller_.add(fd, kReadable, &connection) && !poller_.modify(fd, kReadable, &connection)) {
     fail(connection, ErrorCode::kInternalError, "the connection cannot be watched");
     return;
@@ -187,7 +187,7 @@ void WireTransport::close(Connection& connection) {
       break;
     default: break;
   }
-  if (connection.socket.fd() >= 0) {
+  if (connection.socket.isOpen()) {
     poller_.remove(connection.socket.fd());
     connection.socket.close();
     --openConnections_;

@@ -1,5 +1,6 @@
 // Variable scopes: reads and writes go straight to the virtual user's VariableScopes.
 #include <charconv>
+#include <limits>
 #include <string>
 
 #include "script/bindings.h"
@@ -37,9 +38,9 @@ JSValue toJs(JSContext* context, const VariableValue& value) {
     case VariableValue::Kind::kBoolean: return JS_NewBool(context, value.text == "true");
     case VariableValue::Kind::kNull: return JS_NULL;
     case VariableValue::Kind::kNumber:
-      if (value.text == "NaN") return JS_NewFloat64(context, __builtin_nan(""));
-      if (value.text == "Infinity") return JS_NewFloat64(context, __builtin_inf());
-      if (value.text == "-Infinity") return JS_NewFloat64(context, -__builtin_inf());
+      if (value.text == "NaN") return JS_NewFloat64(context, std::numeric_limits<double>::quiet_NaN());
+      if (value.text == "Infinity") return JS_NewFloat64(context, std::numeric_limits<double>::infinity());
+      if (value.text == "-Infinity") return JS_NewFloat64(context, -std::numeric_limits<double>::infinity());
       [[fallthrough]];
     case VariableValue::Kind::kJson:
       if (value.text.empty()) return JS_UNDEFINED;

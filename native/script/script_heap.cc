@@ -4,12 +4,11 @@
 #include <cstdlib>
 #include <cstring>
 
-// Sanitizers find misuse only in blocks of their own, and reserving address space is a POSIX matter: there every block is "large".
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(_WIN32)
+// Sanitizers find misuse only in blocks of their own: there every block is "large".
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define VAYU_SCRIPT_HEAP_PAGES 0
 #else
 #define VAYU_SCRIPT_HEAP_PAGES 1
-#include <sys/mman.h>
 #endif
 
 namespace vayu {
@@ -72,13 +71,9 @@ ScriptHeap::ScriptHeap(std::size_t limitBytes) : limit_(limitBytes) {
   // Pages belong to one size class for good, so leave room for a mix that shifts. Address space only; nothing is committed.
   const std::size_t wanted =
       (std::min<std::size_t>(limit_, std::size_t{1} << 36) * 3 + kPageBytes - 1) / kPageBytes * kPageBytes;
-  reservationBytes_ = wanted + kPageBytes;
-  void* mapped =
-      mmap(nullptr, reservationBytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped != MAP_FAILED) {
-    reservation_ = static_cast<std::byte*>(mapped);
-    const auto address = reinterpret_cast<std::uintptr_t>(mapped);
-    region_ = reservation_ + ((kPageBytes - address % kPageBytes) % kPageBytes);
+  if (reservation_.reserve(wanted + kPageBytes)) {
+    const auto address = reinterpret_cast<std::uintptr_t>(reservation_.begin());
+    region_ = reservation_.begin() + ((kPageBytes - address % kPageBytes) % kPageBytes);
     regionBytes_ = wanted;
   }
 #endif
@@ -91,9 +86,6 @@ ScriptHeap::~ScriptHeap() {
     large_ = next;
   }
   for (LargeHeader* header : sealedLarge_) std::free(header);
-#if VAYU_SCRIPT_HEAP_PAGES
-  if (reservation_) munmap(reservation_, reservationBytes_);
-#endif
 }
 
 std::size_t ScriptHeap::filledBytes(const std::byte* page) const {
@@ -132,13 +124,12 @@ void ScriptHeap::rewind() {
     std::free(large_);
     large_ = next;
   }
-#if VAYU_SCRIPT_HEAP_PAGES
   // What an execution took beyond the sealed pages goes back to the system when it is much.
   constexpr std::size_t kKeptPages = 32;
   if (const std::size_t kept = then_.pagesTaken + kKeptPages; now_.pagesTaken > kept) {
-    madvise(region_ + kept * kPageBytes, (now_.pagesTaken - kept) * kPageBytes, MADV_DONTNEED);
+    reservation_.decommit(region_ + kept * kPageBytes, (now_.pagesTaken - kept) * kPageBytes);
+    pagesCommitted_ = kept;
   }
-#endif
   now_ = then_;
   const std::byte* from = sealedBytes_.data();
   for (const Range& range : sealedRanges_) {
@@ -186,12 +177,14 @@ void* ScriptHeap::allocateSmall(std::size_t size) {
 
 void* ScriptHeap::takeFresh(SizeClass& sizeClass, std::size_t classBytes) {
   if (sizeClass.fresh == nullptr || sizeClass.fresh + classBytes > sizeClass.freshEnd) {
-    if ((now_.pagesTaken + 1) * kPageBytes > regionBytes_) {
+    std::byte* page = region_ + now_.pagesTaken * kPageBytes;
+    const bool isCommitted = now_.pagesTaken < pagesCommitted_;
+    if ((now_.pagesTaken + 1) * kPageBytes > regionBytes_ || (!isCommitted && !reservation_.commit(page, kPageBytes))) {
       now_.limitReached = true;
       return nullptr;
     }
-    std::byte* page = region_ + now_.pagesTaken * kPageBytes;
     ++now_.pagesTaken;
+    if (!isCommitted) pagesCommitted_ = now_.pagesTaken;
     reinterpret_cast<PageHeader*>(page)->blockBytes = classBytes;
     sizeClass.fresh = page + std::max<std::size_t>(sizeof(PageHeader), 16);
     sizeClass.freshEnd = page + kPageBytes;

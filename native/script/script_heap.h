@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/address_space.h"
 #include "script/quickjs_compat.h"
 
 namespace vayu {
@@ -90,10 +91,10 @@ class ScriptHeap {
 
   std::size_t limit_;
   Accounts now_;
-  std::byte* reservation_ = nullptr;
-  std::size_t reservationBytes_ = 0;
+  AddressSpace reservation_;
   std::byte* region_ = nullptr;  // page-aligned part of the reservation
   std::size_t regionBytes_ = 0;
+  std::size_t pagesCommitted_ = 0;
   LargeHeader* large_ = nullptr;
 
   bool sealed_ = false;

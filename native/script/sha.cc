@@ -10,8 +10,7 @@ namespace vayu {
 namespace {
 
 // The first `bits` of the fractional part of the n-th prime's root: SHA-2's constants, computed rather than listed.
-// Integer arithmetic: floor(root(p) · 2^64) by bisection on 128-bit products.
-using Wide = unsigned __int128;
+// Integer arithmetic: floor(root(p) · 2^64) by bisection.
 
 std::vector<std::uint32_t> primes(std::size_t count) {
   std::vector<std::uint32_t> found;
@@ -35,9 +34,10 @@ bool powerExceeds(std::uint32_t whole, std::uint64_t fraction, int power, std::u
     for (std::size_t i = 0; i < product.size(); ++i) {
       std::uint64_t carry = 0;
       for (std::size_t j = 0; j < 3; ++j) {
-        const Wide sum = static_cast<Wide>(product[i]) * base[j] + next[i + j] + carry;
-        next[i + j] = static_cast<std::uint64_t>(sum) & 0xffffffff;
-        carry = static_cast<std::uint64_t>(sum >> 32);
+        // Of limbs below 2^32: (2^32 - 1)^2 + 2 (2^32 - 1) is the greatest number of 64 bits.
+        const std::uint64_t sum = product[i] * base[j] + next[i + j] + carry;
+        next[i + j] = sum & 0xffffffff;
+        carry = sum >> 32;
       }
       next[i + 3] += carry;
     }

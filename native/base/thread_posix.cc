@@ -1,14 +1,20 @@
-#include "base/thread.h"
+#include <pthread.h>
 
 #include <csignal>
 #include <memory>
 #include <utility>
+
+#include "base/thread.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
 namespace vayu {
+
+struct Thread::System {
+  pthread_t handle{};
+};
 
 struct Thread::Start {
   std::string name;
@@ -28,8 +34,13 @@ struct Thread::Start {
   }
 };
 
+Thread::Thread() = default;
+
+Thread::~Thread() { join(); }
+
 bool Thread::start(std::string name, std::size_t stackBytes, std::function<void()> body) {
   auto argument = std::make_unique<Start>(Start{std::move(name), std::move(body)});
+  auto system = std::make_unique<System>();
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setstacksize(&attributes, stackBytes);
@@ -39,19 +50,19 @@ bool Thread::start(std::string name, std::size_t stackBytes, std::function<void(
   sigset_t previous;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &previous);
-  const int result = pthread_create(&handle_, &attributes, &Start::run, argument.get());
+  const int result = pthread_create(&system->handle, &attributes, &Start::run, argument.get());
   pthread_sigmask(SIG_SETMASK, &previous, nullptr);
   pthread_attr_destroy(&attributes);
   if (result != 0) return false;
   static_cast<void>(argument.release());
-  running_ = true;
+  system_ = std::move(system);
   return true;
 }
 
 void Thread::join() {
-  if (!running_) return;
-  pthread_join(handle_, nullptr);
-  running_ = false;
+  if (system_ == nullptr) return;
+  pthread_join(system_->handle, nullptr);
+  system_.reset();
 }
 
 }  // namespace vayu
