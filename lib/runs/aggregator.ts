@@ -9,6 +9,7 @@ import {
   type Tick,
 } from '../engine/types.js';
 import { addDelta, mergeDeltas, newHistogram } from './histogram.js';
+import { testSums } from './test-sums.js';
 
 /** What one second of a run added. */
 export interface SecondSummary {
@@ -93,16 +94,6 @@ function difference<K extends string>(
     value - (before[key] ?? 0),
   ]);
   return Object.fromEntries(entries) as Record<K, number>;
-}
-
-function testSums(tests: readonly TestCount[]): { passed: number; failed: number } {
-  let passed = 0;
-  let failed = 0;
-  for (const test of tests) {
-    passed += test.passed;
-    failed += test.failed;
-  }
-  return { passed, failed };
 }
 
 /** What the threads of the generator did over a run. */

@@ -5,6 +5,7 @@ import { countOf, meanOf, percentilesOf } from './histogram.js';
 import { percent, perSecond } from './series.js';
 import type { SecondSummary } from './aggregator.js';
 import type { SlidingWindow } from './sliding-window.js';
+import { testSums } from './test-sums.js';
 
 const ms = (us: number): number => Math.round(us) / 1000;
 
@@ -55,12 +56,7 @@ export function liveSnapshot(input: SnapshotInput): LiveSnapshot {
   const rps = perSecond(ended, spanMs);
   const sendRate = perSecond(window.grown('sent'), spanMs);
   const expected = input.expected ?? counters.planned;
-  let testsPassed = 0;
-  let testsFailed = 0;
-  for (const test of totals.tests) {
-    testsPassed += test.passed;
-    testsFailed += test.failed;
-  }
+  const tests = testSums(totals.tests);
   return {
     runId: input.runId,
     status: input.status,
@@ -95,8 +91,8 @@ export function liveSnapshot(input: SnapshotInput): LiveSnapshot {
     model: input.model.kind,
     bytes_sent: counters.bytesSent,
     bytes_received: counters.bytesReceived,
-    tests_passed: testsPassed,
-    tests_failed: testsFailed,
+    tests_passed: tests.passed,
+    tests_failed: tests.failed,
     failures: totals.failures,
     statusCodes: totals.statusCodes,
     currentRps: rps,

@@ -19,6 +19,7 @@ import { buildReport, type RunOutcome } from './report-builder.js';
 import { Series, seriesPoint } from './series.js';
 import { SlidingWindow } from './sliding-window.js';
 import { ThresholdEvaluation, type Measurements } from './threshold-evaluation.js';
+import { testSums } from './test-sums.js';
 
 /** What one second of a run puts into the store. */
 export interface StoredSecond {
@@ -133,18 +134,12 @@ export class LoadRunState {
   /** The whole run as conditions see it. */
   measurements(): Measurements {
     const { totals, whole } = this.#aggregator;
-    let passed = 0;
-    let failed = 0;
-    for (const test of totals.tests) {
-      passed += test.passed;
-      failed += test.failed;
-    }
     return {
       spanMs: totals.elapsedMs,
       counters: totals.counters,
       failures: totals.failures,
       statusCodes: totals.statusCodes,
-      tests: { passed, failed },
+      tests: testSums(totals.tests),
       inFlight: totals.inFlight,
       histogram: (name) => toDelta(whole[name]),
     };

@@ -17,6 +17,7 @@ import type { ReportSamples } from './report-samples.js';
 import { expectedRequests, plannedDurationMs, planHash } from './load-plan.js';
 import { percent, perSecond } from './series.js';
 import { verdictOf } from './verdict.js';
+import { testSums } from './test-sums.js';
 
 /** How a run was carried out, as far as it is known. */
 export type RunOutcome = Omit<LoadOutcome, 'transport' | 'durationMs'> & {
@@ -45,14 +46,7 @@ export interface ReportInput {
 
 function testsOf(totals: RunTotals): Report['tests'] {
   if (totals.tests.length === 0) return undefined;
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
-  for (const test of totals.tests) {
-    passed += test.passed;
-    failed += test.failed;
-    skipped += test.skipped;
-  }
+  const { passed, failed, skipped } = testSums(totals.tests);
   return {
     total: passed + failed,
     passed,

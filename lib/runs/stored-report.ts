@@ -14,6 +14,7 @@ import { buildReport } from './report-builder.js';
 import { Series, seriesPoint } from './series.js';
 import { readTotals } from './stored-totals.js';
 import { ThresholdEvaluation } from './threshold-evaluation.js';
+import { testSums } from './test-sums.js';
 
 export interface WindowOptions {
   /** Default 50, 90, 95, 99, 99.9. */
@@ -149,7 +150,7 @@ export function rebuildReport(store: Store, run: RunRecord): Report | undefined 
       counters: totals.counters,
       failures: totals.failures,
       statusCodes: totals.statusCodes,
-      tests: testSums(totals),
+      tests: testSums(totals.tests),
       inFlight: totals.inFlight,
       histogram: (name) => toDelta(whole[name]),
     }),
@@ -159,11 +160,4 @@ export function rebuildReport(store: Store, run: RunRecord): Report | undefined 
       'Rebuilt from the seconds that were stored: what came after the last of them is not known',
     ],
   });
-}
-
-function testSums(totals: RunTotals): { passed: number; failed: number } {
-  return totals.tests.reduce(
-    (sum, test) => ({ passed: sum.passed + test.passed, failed: sum.failed + test.failed }),
-    { passed: 0, failed: 0 },
-  );
 }

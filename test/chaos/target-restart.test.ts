@@ -1,47 +1,26 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { assertBalanced } from '../runs/balance.js';
 import { openHarness, type Harness } from '../runs/harness.js';
+import { countingTargets } from '../runs/support/counting-target.js';
 import { freePort } from '../support/free-port.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'vayu-restart-'));
+const startTarget = countingTargets();
 let harness: Harness;
 before(() => {
   harness = openHarness();
 });
 after(async () => {
   await harness.close();
-  rmSync(folder, { recursive: true });
 });
-
-async function startTarget(port: number): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('../runs/support/counting-target.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, path.join(folder, 'count'), '2', String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(child.stdout, 'data');
-  return child;
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
 
 describe('a target that is killed and started again during a run', () => {
   for (const load of [{ targetRps: 200 }, { concurrency: 8 }]) {
     for (const transport of ['wire', 'curl'] as const) {
       it(`costs only the requests of its absence: ${Object.keys(load).join()}, ${transport}`, async () => {
         const port = await freePort();
-        let target = await startTarget(port);
+        let target = await startTarget(2, port);
         const { done } = harness.start({
           request: { url: `http://127.0.0.1:${port}/` },
           mode: 'constant',
@@ -50,11 +29,11 @@ describe('a target that is killed and started again during a run', () => {
           ...load,
         });
         await sleep(800);
-        await kill(target);
+        await target.kill();
         await sleep(300);
-        target = await startTarget(port);
+        target = await startTarget(2, port);
         const report = await done;
-        await kill(target);
+        await target.kill();
         assertBalanced(report);
         assert.equal(report.status, 'completed');
         if ('targetRps' in load) assert.equal(report.conservation.sent, 800);

@@ -1,56 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Report } from '../../lib/model/report.js';
 import { cliArguments } from '../cli/cli-process.js';
 import { assertBalanced } from './balance.js';
 import { openHarness, until, type Harness } from './harness.js';
+import { countingTargets } from './support/counting-target.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'vayu-conservation-'));
+const startCountingTarget = countingTargets();
 let harness: Harness;
 before(() => {
   harness = openHarness();
 });
 after(async () => {
   await harness.close();
-  rmSync(folder, { recursive: true });
 });
-
-interface CountingTarget {
-  url: string;
-  /** Requests that arrived, whether the process still lives or not. */
-  count(): number;
-  kill(): Promise<void>;
-}
-
-let targets = 0;
-
-async function startCountingTarget(delayMs: number): Promise<CountingTarget> {
-  targets += 1;
-  const file = path.join(folder, `count-${targets}`);
-  const script = fileURLToPath(new URL('support/counting-target.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, file, String(delayMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const { value: port } = (await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()) as {
-    value: string;
-  };
-  return {
-    url: `http://127.0.0.1:${port}`,
-    count: () => Number(readFileSync(file, 'utf8') || 0),
-    kill: async () => {
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
 
 /** Both sums balance, nothing is in flight, and what is stored says the same. */
 function assertConserved(report: Report): void {

@@ -1,47 +1,40 @@
-import { Command, Option } from 'commander';
+import { Option, type Command } from 'commander';
 import type { RunInfo } from '../../client/types.js';
 import { runStatuses, type RunStatus } from '../../model/report.js';
-import { connectDaemon } from '../daemon-backend.js';
 import { formatTable } from '../format/table.js';
 import { formatElapsed } from '../format/units.js';
-import {
-  addColorOption,
-  addDaemonOptions,
-  addJsonOption,
-  type DaemonOptions,
-  type OutputOptions,
-} from '../options/output-options.js';
+import { addColorOption, addJsonOption } from '../options/output-options.js';
 import { wholeNumber } from '../options/values.js';
-import { Terminal } from '../terminal.js';
+import { daemonCommand, type DaemonDialogue } from './daemon-command.js';
 
-interface Options extends OutputOptions, DaemonOptions {
+interface Options {
   limit: number;
   status?: RunStatus;
   type?: 'design' | 'load';
 }
 
 export function runsCommand(): Command {
-  const command = new Command('runs')
-    .description("List a daemon's runs, newest first")
-    .helpOption('-h, --help', 'show this help')
-    .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1, 1000)).default(20))
-    .addOption(new Option('--status <status>', 'only runs of this status').choices(runStatuses))
-    .addOption(new Option('--type <type>', 'only runs of this type').choices(['design', 'load']));
-  addDaemonOptions(command, true);
-  addColorOption(addJsonOption(command));
-  return command.action(runs).addHelpText(
-    'after',
-    `
+  return daemonCommand<Options>({
+    name: 'runs',
+    description: "List a daemon's runs, newest first",
+    addOptions: (command) => {
+      command
+        .addOption(new Option('--limit <n>', 'how many').argParser(wholeNumber(1, 1000)).default(20))
+        .addOption(new Option('--status <status>', 'only runs of this status').choices(runStatuses))
+        .addOption(new Option('--type <type>', 'only runs of this type').choices(['design', 'load']));
+      addColorOption(addJsonOption(command));
+    },
+    run: runs,
+    help: `
 Examples:
   vayu runs
   vayu runs --type load --status completed --json`,
-  );
+  });
 }
 
-async function runs(options: Options): Promise<void> {
-  const terminal = new Terminal(options);
+async function runs({ client, terminal, options }: DaemonDialogue<Options>): Promise<void> {
   const { limit, status, type } = options;
-  const list = await connectDaemon(options.daemon, options.token).runs({
+  const list = await client.runs({
     limit,
     ...(status === undefined ? {} : { status }),
     ...(type === undefined ? {} : { type }),

@@ -1,38 +1,25 @@
-import { Command } from 'commander';
-import { connectDaemon } from '../daemon-backend.js';
+import type { Command } from 'commander';
 import { formatTable } from '../format/table.js';
 import { formatElapsed, plural } from '../format/units.js';
-import {
-  addColorOption,
-  addDaemonOptions,
-  addJsonOption,
-  type DaemonOptions,
-  type OutputOptions,
-} from '../options/output-options.js';
-import { Terminal } from '../terminal.js';
-
-type Options = OutputOptions & DaemonOptions;
+import { addColorOption, addJsonOption } from '../options/output-options.js';
+import { daemonCommand, type DaemonDialogue } from './daemon-command.js';
 
 export function statusCommand(): Command {
-  const command = new Command('status')
-    .description('Show whether a daemon runs, and what it does')
-    .helpOption('-h, --help', 'show this help');
-  addDaemonOptions(command, true);
-  addColorOption(addJsonOption(command));
-  return command.action(status).addHelpText(
-    'after',
-    `
+  return daemonCommand({
+    name: 'status',
+    description: 'Show whether a daemon runs, and what it does',
+    addOptions: (command) => addColorOption(addJsonOption(command)),
+    run: status,
+    help: `
 Examples:
   vayu status
   vayu status --daemon http://127.0.0.1:9000 --json
 
 Exit codes: 0 a daemon answers; 2 none does.`,
-  );
+  });
 }
 
-async function status(options: Options): Promise<void> {
-  const terminal = new Terminal(options);
-  const client = connectDaemon(options.daemon, options.token);
+async function status({ client, terminal, options }: DaemonDialogue<unknown>): Promise<void> {
   const [health, active] = await Promise.all([
     client.health(),
     client.runs({ status: 'running', limit: 20 }),
