@@ -22,6 +22,8 @@ export interface ServerOptions {
   host: string;
   port: number;
   handler: RequestListener;
+  /** More are closed as they arrive, until others end. Default 1024. */
+  maxConnections?: number;
   /** Replaces the times above, in ms. */
   timeouts?: { headers: number; request: number; checking: number };
 }
@@ -39,7 +41,7 @@ export async function listen(options: ServerOptions): Promise<{ server: Server; 
     },
     handler,
   );
-  server.maxConnections = maxConnections;
+  server.maxConnections = options.maxConnections ?? maxConnections;
   server.on('clientError', answerUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(describeListenError(error, host, port)));

@@ -99,11 +99,13 @@ export function routerOf(routes: readonly Route[]): Router {
   return router;
 }
 
-/** A number in a query string. */
-export function queryNumber(min: number, max: number): z.ZodCoercedNumber {
-  return z.coerce
-    .number({ error: `a whole number from ${min} to ${max}` })
-    .int()
-    .min(min)
-    .max(max);
+/** A whole number in a query string. */
+export function queryNumber(min: number, max: number): z.ZodType<number> {
+  const isOne = (value: unknown): boolean =>
+    typeof value === 'string' && /^\d{1,16}$/.test(value) && Number(value) >= min && Number(value) <= max;
+  return z
+    .unknown()
+    .refine(isOne, { error: `a whole number from ${min} to ${max}`, abort: true })
+    .transform(Number)
+    .meta({ type: 'integer', minimum: min, maximum: max });
 }

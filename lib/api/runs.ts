@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { VayuError } from '../model/errors.js';
+import { invalidInput, VayuError } from '../model/errors.js';
 import type { Report } from '../model/report.js';
 import { parseRunConfig, type RunConfig } from '../model/run-config.js';
 import type { RunRecord } from '../store/runs.js';
@@ -87,6 +87,16 @@ const listQuery = z.strictObject({
 function listRuns(store: Store, query: z.output<typeof listQuery>): unknown {
   if (Object.keys(query).length === 0) return store.runs.list({ limit: maxBareList }).map(answerOf);
   const { limit = defaultPage, offset = 0, before, q: text, ...filter } = query;
+  if (before !== undefined && store.runs.get(before) === undefined) {
+    throw invalidInput([
+      {
+        field: 'before',
+        expected: 'the id of a run that is stored',
+        actual: JSON.stringify(before),
+        fix: 'Begin with the first page again, without "before"',
+      },
+    ]);
+  }
   const data = store.runs.list({ ...filter, text, before, limit, offset }).map(answerOf);
   const total = store.runs.count({ ...filter, text });
   const hasMore = before === undefined ? offset + data.length < total : data.length === limit;

@@ -96,6 +96,52 @@ test('runs are a bare array without parameters, and pages with them', async (t) 
   assert.equal((await api.call('GET', '/runs?q=%2F3')).body.data[0].id, all[1].id);
 });
 
+test('a page or a filter that cannot be is refused with the field, what it got and what it takes', async (t) => {
+  const api = await startApi(t);
+  const target = await startTarget(t);
+  await api.call('POST', '/request', { url: target.url });
+  const statuses = 'one of "pending", "running", "completed", "stopped", "failed"';
+  const id = 'an id of letters, digits, "_" and "-", such as "run_018f…"';
+  for (const [query, field, expected, actual] of [
+    ['limit=0', 'limit', 'a whole number from 1 to 10000', '"0"'],
+    ['limit=', 'limit', 'a whole number from 1 to 10000', '""'],
+    ['limit=10001', 'limit', 'a whole number from 1 to 10000', '"10001"'],
+    ['limit=1.5', 'limit', 'a whole number from 1 to 10000', '"1.5"'],
+    ['limit=1&limit=2', 'limit', 'a whole number from 1 to 10000', 'an array'],
+    ['offset=-1', 'offset', 'a whole number from 0 to 9007199254740991', '"-1"'],
+    ['offset=1e3', 'offset', 'a whole number from 0 to 9007199254740991', '"1e3"'],
+    ['status=done', 'status', statuses, '"done"'],
+    ['type=perf', 'type', 'one of "design", "load"', '"perf"'],
+    ['requestId=..%2Fx', 'requestId', id, '"../x"'],
+    ['before=', 'before', id, '""'],
+    ['before=run_none', 'before', 'the id of a run that is stored', '"run_none"'],
+    ['page=2', 'page', 'a known field', '"page"'],
+  ]) {
+    const { status, body } = await api.call('GET', `/runs?${query}`);
+    assert.equal(status, 400, query);
+    assert.equal(body.error.code, 'bad_request', query);
+    const [problem, ...more] = body.error.problems as Json[];
+    assert.deepEqual(
+      [problem.field, problem.expected, problem.actual, more.length],
+      [field, expected, actual, 0],
+    );
+  }
+  const { body: misspelt } = await api.call('GET', '/runs?limt=1');
+  assert.match(misspelt.error.problems[0].fix as string, /limit/);
+  const { body: beyond } = await api.call('GET', '/runs?offset=7&status=completed');
+  assert.deepEqual(
+    [beyond.data, beyond.pagination],
+    [[], { total: 1, limit: 100, offset: 7, hasMore: false, returned: 0, next: null }],
+  );
+  for (const [filter, total] of [
+    ['status=completed&type=design', 1],
+    ['status=failed', 0],
+    ['requestId=req_none', 0],
+    ['q=nothing%20like%20it', 0],
+  ])
+    assert.equal((await api.call('GET', `/runs?${filter}`)).body.pagination.total, total, String(filter));
+});
+
 test('a stop ends a run whose target never answers within seconds, with its summary', async (t) => {
   const api = await startApi(t);
   const target = await startTarget(t, () => undefined);
