@@ -11,6 +11,9 @@ export interface NativeSubmission {
   /** Name and value in turn. */
   headers: string[];
   body: string | Uint8Array;
+  /** The native BodyTemplates. */
+  bodyTemplates: number;
+  queryRows: string;
   /** Name and code in turn. */
   preRequestScripts: string[];
   testScripts: string[];
@@ -135,7 +138,8 @@ export interface NativeEngine {
   /** Milliseconds since the run's start at which the change takes effect. */
   holdRun(id: number, value: number): number;
   /** Name and value in turn. */
-  replaceRunHeaders(id: number, headers: string[]): void;
+  /** Name and value in turn; those of the query are encoded. */
+  renewRun(id: number, headers: string[], query: string[]): void;
   /** Active, pending, processed, workers. */
   counts(): [number, number, number, number];
   close(): Promise<void>;

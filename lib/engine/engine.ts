@@ -145,8 +145,9 @@ export class Engine {
       stop: (graceMs = 1000) => {
         if (this.#closed === undefined) this.#native.stopRun(started.id, graceMs);
       },
-      replaceHeaders: (headers) => {
-        if (this.#closed === undefined) this.#native.replaceRunHeaders(started.id, headers.flat());
+      renew: ({ headers = [], query = [] }) => {
+        if (this.#closed !== undefined) return;
+        this.#native.renewRun(started.id, headers.flat(), query.flat().map(encodeURIComponent));
       },
       update: (change) => {
         const value = plan.model.kind === 'rate' ? change.rate : change.concurrency;

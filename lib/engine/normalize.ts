@@ -47,6 +47,8 @@ export function nativeSubmission(submission: Submission, defaults: EngineDefault
     url: request.url,
     headers: request.headers.flat(),
     body: request.body ?? '',
+    bodyTemplates: bodyTemplates(request),
+    queryRows: request.templates?.queryRows ?? '',
     preRequestScripts: flattenScripts(scripts?.preRequest),
     testScripts: flattenScripts(scripts?.test),
     localVariables: flattenVariables(variables?.local),
@@ -94,6 +96,11 @@ export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan
       maxBodyBytes: sampling.maxBodyBytes,
     },
   };
+}
+
+function bodyTemplates(request: RequestSpec): number {
+  if (typeof request.body !== 'string') return 0;
+  return request.templates?.form === true ? 2 : 1;
 }
 
 function nativeOptions(request: RequestSpec, defaults: EngineDefaults): NativeSubmission['options'] {

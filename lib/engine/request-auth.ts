@@ -2,7 +2,7 @@ import type { Auth, AwsV4, OAuth2 } from '../model/auth.js';
 import { signAws } from './aws-sigv4.js';
 import type { AccessToken, TokenSource, TokenTransport } from './oauth2.js';
 import { hasTemplate, type TemplateResolver } from './templates.js';
-import type { HeaderPair, RequestSpec, ScriptSource } from './types.js';
+import type { Credentials, HeaderPair, RequestSpec, ScriptSource } from './types.js';
 
 /** What authentication adds to a request. */
 export interface EncodedAuth {
@@ -12,16 +12,16 @@ export interface EncodedAuth {
   native?: NonNullable<RequestSpec['auth']>;
   /** Runs after the request's own pre-request scripts, where these decide what credentials it has. */
   script?: ScriptSource;
-  /** Headers that have to be made anew while a run is under way. */
-  renewal?: HeaderRenewal;
+  /** What has to be made anew while a run is under way. */
+  renewal?: CredentialsRenewal;
   warnings: string[];
 }
 
-/** Headers with an end to their life. */
-export interface HeaderRenewal {
+/** Credentials with an end to their life. */
+export interface CredentialsRenewal {
   /** Milliseconds since the epoch. */
   renewAt: number;
-  renew(): Promise<{ headers: HeaderPair[]; renewAt: number }>;
+  renew(): Promise<{ credentials: Credentials; renewAt: number }>;
 }
 
 export interface AuthContext {
@@ -67,28 +67,26 @@ async function encodeOAuth2(given: OAuth2, context: AuthContext): Promise<Encode
       warnings: ['auth: an OAuth 2 token is fetched when the request is sent'],
     };
   }
-  const header = (token: AccessToken): HeaderPair => [
-    'Authorization',
-    `${auth.headerPrefix ?? 'Bearer'} ${token.value}`.trim(),
-  ];
+  const credentials = (token: AccessToken): Required<Credentials> =>
+    auth.addTokenTo === 'query'
+      ? { headers: [], query: [['access_token', token.value]] }
+      : { headers: [['Authorization', `${auth.headerPrefix ?? 'Bearer'} ${token.value}`.trim()]], query: [] };
   const token =
     tokens === undefined
       ? { value: auth.accessToken ?? '', renewAt: Infinity }
       : await tokens.get(auth, context.tokenTransport);
-  if (auth.addTokenTo === 'query') {
-    const ends = Number.isFinite(token.renewAt);
-    const warnings = ends
-      ? ['auth: a token in the query is not renewed during a run; put it in the header for long runs']
-      : [];
-    return { headers: [], query: [{ key: 'access_token', value: token.value }], warnings };
-  }
-  const encoded: EncodedAuth = { headers: [header(token)], query: [], warnings: [] };
+  const { headers, query } = credentials(token);
+  const encoded: EncodedAuth = {
+    headers,
+    query: query.map(([key, value]) => ({ key, value })),
+    warnings: [],
+  };
   if (tokens !== undefined && Number.isFinite(token.renewAt)) {
     encoded.renewal = {
       renewAt: token.renewAt,
       renew: async () => {
         const next = await tokens.get(auth, context.tokenTransport);
-        return { headers: [header(next)], renewAt: next.renewAt };
+        return { credentials: credentials(next), renewAt: next.renewAt };
       },
     };
   }
@@ -179,7 +177,8 @@ export function signRequest(
     warnings,
     renewal: {
       renewAt: context.now() + signatureLifeMs,
-      renew: () => Promise.resolve({ headers: sign(), renewAt: context.now() + signatureLifeMs }),
+      renew: () =>
+        Promise.resolve({ credentials: { headers: sign() }, renewAt: context.now() + signatureLifeMs }),
     },
   };
 }

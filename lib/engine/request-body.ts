@@ -9,6 +9,8 @@ export interface EncodedBody {
   /** Text may still hold templates; bytes are final. Absent: no body. */
   content?: string | Uint8Array;
   contentType?: string;
+  /** Made from rows of a form: values of the templates that are left have to be encoded for one. */
+  form?: boolean;
 }
 
 export interface BodyContext {
@@ -79,7 +81,7 @@ function encodeStructured(body: StructuredBody, context: BodyContext): EncodedBo
     case 'graphql':
       return { content: context.text(graphql(body.content)), contentType: 'application/json' };
     case 'x-www-form-urlencoded':
-      return { content: urlencoded(body, context), contentType: 'application/x-www-form-urlencoded' };
+      return urlencoded(body, context);
     case 'form-data':
       return multipart(body, context);
     case 'binary':
@@ -125,18 +127,18 @@ function formEncode(text: string): string {
     .replaceAll(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function urlencoded(body: StructuredBody, context: BodyContext): string {
+function urlencoded(body: StructuredBody, context: BodyContext): EncodedBody {
+  const contentType = 'application/x-www-form-urlencoded';
   if (body.fields === undefined && typeof body.content === 'object' && body.content !== null) {
     const fields = Object.entries(body.content).map(([key, value]) => ({ key, value: String(value) }));
     return urlencoded({ ...body, fields }, context);
   }
-  if (body.fields === undefined) return context.text(asText(body.content));
-  return activeRows(body)
-    .map(
-      ({ row }) =>
-        `${encodeAroundTemplates(context.text(row.key), formEncode)}=${encodeAroundTemplates(context.text(rowValue(row)), formEncode)}`,
-    )
+  if (body.fields === undefined) return { content: context.text(asText(body.content)), contentType };
+  const encode = (text: string): string => encodeAroundTemplates(context.text(text), formEncode);
+  const content = activeRows(body)
+    .map(({ row }) => `${encode(row.key)}=${encode(rowValue(row))}`)
     .join('&');
+  return { content, contentType, form: true };
 }
 
 /** Escapes a name inside a Content-Disposition as browsers do. */

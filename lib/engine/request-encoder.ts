@@ -5,10 +5,10 @@ import {
   encodeAuth,
   signRequest,
   type AuthContext,
-  type HeaderRenewal,
+  type CredentialsRenewal,
 } from './request-auth.js';
 import { encodeBody } from './request-body.js';
-import { addQuery, parseRequestUrl } from './request-url.js';
+import { addQuery, parseRequestUrl, queryText } from './request-url.js';
 import { tokenTransport, type TokenSource } from './oauth2.js';
 import { mayChangeVariables, TemplateResolver } from './templates.js';
 import type { HeaderPair, RequestInfo, RequestSpec, ScriptSet, Submission, VariableScopes } from './types.js';
@@ -42,8 +42,8 @@ export interface EncodedRequest {
   submission: Submission;
   /** What is likely not as its writer meant it. */
   warnings: string[];
-  /** Headers that a long run has to renew: tokens and signatures. */
-  renewal?: HeaderRenewal;
+  /** What a long run has to renew: tokens and signatures. */
+  renewal?: CredentialsRenewal;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -202,7 +202,8 @@ export async function encodeRequest(
   }));
   // What is known to be wrong already is refused now, though the engine will resolve the templates again.
   if (changing) parseRequestUrl(new TemplateResolver(variables).resolve(request.url));
-  const target = parseRequestUrl(addQuery(text(request.url), [...params, ...auth.query]));
+  const queryRows = queryText([...params, ...auth.query]);
+  const target = parseRequestUrl(addQuery(text(request.url), queryRows));
 
   const body = encodeBody(request.body, {
     resolver,
@@ -223,6 +224,7 @@ export async function encodeRequest(
     url: target.url,
     headers,
     ...(body.content === undefined ? {} : { body: body.content }),
+    ...(body.form !== true && queryRows === '' ? {} : { templates: { form: body.form === true, queryRows } }),
     ...settings,
     ...(auth.native === undefined ? {} : { auth: auth.native }),
   };

@@ -20,13 +20,17 @@ function invalid(url: string, reason: string): VayuError {
   return new VayuError('invalid_url', `url: ${reason}, got ${JSON.stringify(shown)}`, { url: shown });
 }
 
-/** Adds query parameters to a URL, before its fragment. */
-export function addQuery(url: string, rows: readonly { key: string; value: string }[]): string {
-  if (rows.length === 0) return url;
-  const [base = '', ...fragment] = url.split('#');
-  const query = rows
+/** Rows as a query; their templates stay as they are for the engine. */
+export function queryText(rows: readonly { key: string; value: string }[]): string {
+  return rows
     .map(({ key, value }) => `${encodeAroundTemplates(key)}=${encodeAroundTemplates(value)}`)
     .join('&');
+}
+
+/** Adds query parameters to a URL, before its fragment. */
+export function addQuery(url: string, query: string): string {
+  if (query === '') return url;
+  const [base = '', ...fragment] = url.split('#');
   const separator = !base.includes('?') ? '?' : /[?&]$/.test(base) ? '' : '&';
   return [base + separator + query, ...fragment].join('#');
 }
@@ -43,10 +47,11 @@ export function parseRequestUrl(text: string): RequestUrl {
     );
   }
   const full = scheme === undefined && !trimmed.startsWith('{{') ? `http://${trimmed}` : trimmed;
-  if (hasTemplate(full)) return { url: (full.split('#')[0] ?? '').replaceAll(' ', '%20') };
+  if (hasTemplate(full)) return { url: full.split('#')[0] ?? '' };
   let parsed: URL;
   try {
-    parsed = new URL(full);
+    // The URL standard would leave them out.
+    parsed = new URL(full.replaceAll(/[\t\n\r]/g, encodeURIComponent));
   } catch (error) {
     const port = /^https?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(full)?.[1];
     if (port !== undefined && Number(port) > 65_535) throw invalid(text, 'expected a port up to 65535');

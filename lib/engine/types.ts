@@ -39,6 +39,14 @@ export interface EngineOptions {
 
 export type HeaderPair = [name: string, value: string];
 
+/** How values come into the places of `{{templates}}` that the engine resolves. Elsewhere they are put in as they are. */
+export interface TemplateRules {
+  /** The body is a form's rows, encoded but for its templates: values are encoded likewise. */
+  form?: boolean;
+  /** The part of the URL that was made from rows: values in it are encoded as components of a query. */
+  queryRows?: string;
+}
+
 /**
  * A request as the native engine takes it: encoded, but with `{{templates}}` still in `url`, header values and a textual `body`
  * when scripts or dynamic variables can change them.
@@ -48,6 +56,7 @@ export interface RequestSpec {
   url: string;
   headers: HeaderPair[];
   body?: string | Uint8Array;
+  templates?: TemplateRules;
   timeoutMs?: number;
   connectTimeoutMs?: number;
   followRedirects?: boolean;
@@ -71,6 +80,13 @@ export interface RequestSpec {
   cookies?: boolean;
   /** Bodies above this fail with `response_too_large`, in bytes. Default 100 MiB. */
   maxResponseBytes?: number;
+}
+
+/** What authorises a request, and has an end. */
+export interface Credentials {
+  headers?: HeaderPair[];
+  /** Parameters of the URL, not encoded. */
+  query?: [name: string, value: string][];
 }
 
 export interface ScriptSource {
@@ -387,8 +403,8 @@ export interface LoadRun {
   stop(graceMs?: number): void;
   /** From now on hold this rate (`rate` model) or concurrency until the plan's end. */
   update(change: { rate?: number; concurrency?: number }): void;
-  /** From now on these headers replace those of the same name in the plan's request, as when a token was refreshed. */
-  replaceHeaders(headers: HeaderPair[]): void;
+  /** From now on these replace the headers and the parameters of the URL that have their names in the plan's request. */
+  renew(credentials: Credentials): void;
 }
 
 export interface LoadOutcome {

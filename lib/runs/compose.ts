@@ -1,4 +1,4 @@
-import { addQuery } from '../engine/request-url.js';
+import { addQuery, queryText } from '../engine/request-url.js';
 import { TemplateResolver } from '../engine/templates.js';
 import { scriptText, type PartialRequest } from '../model/http-request.js';
 import type { Collection } from '../model/resources.js';
@@ -99,7 +99,7 @@ export function composeRequest(store: Store, given: PartialRequest, collectionId
   });
   const composed = {
     method: method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST'),
-    url: addQuery(resolver.resolve(url), activeRows(params ?? [], resolver)),
+    url: addQuery(resolver.resolve(url), queryText(activeRows(params ?? [], resolver))),
     // They are in the URL now: those of the saved request are not added again.
     params: [],
     headers: headersOf(headers, resolver),

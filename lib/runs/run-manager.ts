@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import { TokenSource } from '../engine/oauth2.js';
 import { checkRequest, encodeRequest, type RequestDefaults } from '../engine/request-encoder.js';
-import type { HeaderRenewal } from '../engine/request-auth.js';
+import type { CredentialsRenewal } from '../engine/request-auth.js';
 import type { LoadOutcome, LoadPlan } from '../engine/types.js';
 import { VayuError } from '../model/errors.js';
 import type { PartialRequest } from '../model/http-request.js';
@@ -13,7 +13,7 @@ import { configSnapshot } from './config-snapshot.js';
 import { executeDesignRun, type ExecuteOptions } from './design-run.js';
 import { buildLoadPlan, checkUniqueRows, defaultSampleLimits } from './load-plan.js';
 import { checkDataFile, openRunData } from './run-data.js';
-import { keepHeadersFresh } from './header-renewal.js';
+import { keepCredentialsFresh } from './credentials-renewal.js';
 import type { LiveRun } from './live-run.js';
 import { LoadRunState, type StoredSecond } from './load-run.js';
 import type { RunOutcome } from './report-builder.js';
@@ -159,7 +159,7 @@ export class RunManager {
   async #follow(
     run: ActiveRun,
     state: LoadRunState,
-    renewal: HeaderRenewal | undefined,
+    renewal: CredentialsRenewal | undefined,
   ): Promise<LoadOutcome> {
     const load = this.#engine.startLoad(state.plan, (tick) => state.addTick(tick));
     state.load = load;
@@ -168,7 +168,7 @@ export class RunManager {
     run.storage.markRunning();
     run.applyStop();
     if (renewal !== undefined) {
-      run.endRenewal = keepHeadersFresh(load, renewal, (message) => {
+      run.endRenewal = keepCredentialsFresh(load, renewal, (message) => {
         if (!state.warnings.includes(message)) state.warnings.push(message);
       });
     }

@@ -42,7 +42,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::startRun>("startRun"),
                          InstanceMethod<&EngineObject::stopRun>("stopRun"),
                          InstanceMethod<&EngineObject::holdRun>("holdRun"),
-                         InstanceMethod<&EngineObject::replaceRunHeaders>("replaceRunHeaders"),
+                         InstanceMethod<&EngineObject::renewRun>("renewRun"),
                          InstanceMethod<&EngineObject::counts>("counts"),
                          InstanceMethod<&EngineObject::close>("close"),
                      });
@@ -131,14 +131,17 @@ Napi::Value EngineObject::holdRun(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(atNs) / static_cast<double>(kNsPerMs));
 }
 
-void EngineObject::replaceRunHeaders(const Napi::CallbackInfo& info) {
+void EngineObject::renewRun(const Napi::CallbackInfo& info) {
   if (closing_) return;
-  const auto flat = info[1].As<Napi::Array>();
-  std::vector<HeaderField> headers;
-  for (std::uint32_t index = 0; index + 1 < flat.Length(); index += 2) {
-    headers.push_back({flat.Get(index).ToString().Utf8Value(), flat.Get(index + 1).ToString().Utf8Value()});
-  }
-  loop_->replaceRunHeaders(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()), std::move(headers));
+  const auto fields = [&info](std::size_t argument) {
+    const auto flat = info[argument].As<Napi::Array>();
+    std::vector<HeaderField> list;
+    for (std::uint32_t index = 0; index + 1 < flat.Length(); index += 2) {
+      list.push_back({flat.Get(index).ToString().Utf8Value(), flat.Get(index + 1).ToString().Utf8Value()});
+    }
+    return list;
+  };
+  loop_->renewRun(static_cast<std::uint64_t>(info[0].As<Napi::Number>().Int64Value()), {fields(1), fields(2)});
 }
 
 Napi::Value EngineObject::counts(const Napi::CallbackInfo& info) {

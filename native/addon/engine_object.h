@@ -26,7 +26,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   Napi::Value startRun(const Napi::CallbackInfo& info);
   void stopRun(const Napi::CallbackInfo& info);
   Napi::Value holdRun(const Napi::CallbackInfo& info);
-  void replaceRunHeaders(const Napi::CallbackInfo& info);
+  void renewRun(const Napi::CallbackInfo& info);
   Napi::Value counts(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 

@@ -88,7 +88,8 @@ Submission submissionFromJs(Napi::Value value) {
     submission.request.headers.push_back({headers[index], headers[index + 1]});
   }
   submission.request.body = reader.bytes("body");
-  submission.bodyIsText = reader.field("body").IsString();
+  submission.templates.body = static_cast<BodyTemplates>(reader.integer("bodyTemplates"));
+  submission.templates.queryRows = reader.text("queryRows");
 
   auto scripts = std::make_shared<ScriptSet>();
   scripts->preRequest = sourcesFromJs(reader, "preRequestScripts");

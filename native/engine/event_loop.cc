@@ -111,9 +111,9 @@ std::int64_t EventLoop::holdRun(std::uint64_t runId, std::int64_t runStartNs, do
   return at - runStartNs;
 }
 
-void EventLoop::replaceRunHeaders(std::uint64_t runId, std::vector<HeaderField> headers) {
-  const auto shared = std::make_shared<const std::vector<HeaderField>>(std::move(headers));
-  for (const auto& worker : workers_) worker->replaceRunHeaders(runId, shared);
+void EventLoop::renewRun(std::uint64_t runId, Credentials credentials) {
+  const auto shared = std::make_shared<const Credentials>(std::move(credentials));
+  for (const auto& worker : workers_) worker->renewRun(runId, shared);
 }
 
 std::uint64_t EventLoop::activeCount() const {

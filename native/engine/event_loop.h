@@ -51,7 +51,7 @@ class EventLoop final : private WorkerEvents {
   // Returns the time of the change in nanoseconds since the run's start.
   std::int64_t holdRun(std::uint64_t runId, std::int64_t runStartNs, double value);
 
-  void replaceRunHeaders(std::uint64_t runId, std::vector<HeaderField> headers);
+  void renewRun(std::uint64_t runId, Credentials credentials);
 
   std::size_t workerCount() const { return workers_.size(); }
   std::uint64_t activeCount() const;

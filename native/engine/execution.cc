@@ -115,6 +115,10 @@ void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {
 }
 
 bool Execution::resolveName(std::string_view name, std::string& out) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = name.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return false;
+  name = name.substr(first, name.find_last_not_of(kBlanks) + 1 - first);
   const VariableText found = appendVariable(resolveVariable(variables_, name), out);
   if (found != VariableText::kAbsent) return found == VariableText::kAppended;
   return setting_.scripts != nullptr && setting_.scripts->dynamicValue(name, out);
@@ -130,7 +134,7 @@ void Execution::render() {
   rendered_->options = setting_.submission->options;
   const ResolveName resolve = [this](std::string_view name, std::string& out) { return resolveName(name, out); };
   if (draft_.changed) {
-    RequestTemplate(draft_, setting_.submission->bodyIsText).render(resolve, *rendered_, unresolved_);
+    RequestTemplate(draft_, setting_.submission->templates).render(resolve, *rendered_, unresolved_);
   } else {
     setting_.request->render(resolve, *rendered_, unresolved_);
   }

@@ -206,7 +206,7 @@ void LoadShard::prepareRequest() {
   setting_.prepared = submission.isStatic() ? submission.prepare() : nullptr;
   setting_.request = submission.isStatic()
                          ? nullptr
-                         : std::make_shared<const RequestTemplate>(submission.request, submission.bodyIsText);
+                         : std::make_shared<const RequestTemplate>(submission.request, submission.templates);
 }
 
 void LoadShard::onSending(Execution& execution) {
@@ -322,13 +322,9 @@ void LoadShard::stop(std::int64_t nowNs, std::int64_t abortAtNs) {
 
 void LoadShard::hold(std::int64_t atNs, double value) { holds_.emplace_back(atNs, value); }
 
-void LoadShard::replaceHeaders(const std::vector<HeaderField>& headers) {
+void LoadShard::renew(const Credentials& credentials) {
   auto changed = std::make_unique<Submission>(*setting_.submission);
-  for (const HeaderField& header : headers) {
-    std::erase_if(changed->request.headers,
-                  [&header](const HeaderField& field) { return sameHeaderName(field.name, header.name); });
-    changed->request.headers.push_back(header);
-  }
+  vayu::renew(*changed, credentials);
   setting_.submission = changed.get();
   changed_ = std::move(changed);
   prepareRequest();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/credentials.h"
 #include "engine/execution.h"
 #include "engine/load_run.h"
 #include "engine/pacer.h"
@@ -28,8 +29,8 @@ class LoadShard final : private ExecutionOwner {
   // Holds a rate or a concurrency from `atNs` (monotonic) until the plan's end.
   void hold(std::int64_t atNs, double value);
 
-  // From now on these headers replace those of the same name in the plan's request.
-  void replaceHeaders(const std::vector<HeaderField>& headers);
+  // From now on the plan's request is sent with these.
+  void renew(const Credentials& credentials);
 
   // Nothing is in flight and nothing will be begun.
   bool ended() const { return ended_; }
@@ -64,7 +65,7 @@ class LoadShard final : private ExecutionOwner {
   ScriptHost* scripts_;
   std::unique_ptr<DataReader> data_;     // null: the plan has no data
   std::size_t maxUsers_ = SIZE_MAX;      // with unique data there are no more than rows
-  std::unique_ptr<Submission> changed_;  // the plan's submission with headers replaced
+  std::unique_ptr<Submission> changed_;  // the plan's submission with other credentials
   ExecutionSetting setting_;
   Recorder& recorder_;
   TestTable& tests_;

@@ -42,6 +42,15 @@ struct RequestOptions {
   bool verbose = false;
 };
 
+enum class BodyTemplates : std::uint8_t { kNone, kText, kForm };
+
+// How values come into the texts of a request where its {{templates}} are.
+struct TemplateRules {
+  BodyTemplates body =
+      BodyTemplates::kText;  // kNone: bytes, which are not looked into; kForm: values are encoded for a form
+  std::string queryRows;     // the part of the url whose values are encoded as components of a query
+};
+
 // Header names compare without case.
 inline bool sameHeaderName(std::string_view left, std::string_view right) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };

@@ -12,8 +12,7 @@ namespace vayu {
 
 class RequestTemplate {
  public:
-  // Names are looked for in textual bodies only.
-  RequestTemplate(const RequestDraft& draft, bool bodyIsText);
+  RequestTemplate(const RequestDraft& draft, const TemplateRules& rules);
 
   // Fills method, url, headers and body, whose strings keep their capacity. Names without a value stay and are added to `unresolved`.
   void render(const ResolveName& resolve, PreparedRequest& request, std::vector<std::string>& unresolved) const;

@@ -13,8 +13,8 @@ namespace vayu {
 
 struct Submission {
   std::shared_ptr<const RequestOptions> options;
-  RequestDraft request;                      // may hold {{templates}}
-  bool bodyIsText = true;                    // templates are looked for in textual bodies only
+  RequestDraft request;  // may hold {{templates}}
+  TemplateRules templates;
   std::shared_ptr<const ScriptSet> scripts;  // null: none
   VariableScopes variables;
   ExecutionInfo info;
@@ -24,7 +24,8 @@ struct Submission {
   bool hasTestScripts() const { return scripts != nullptr && !scripts->test.empty(); }
   bool hasTemplates() const {
     const auto open = [](std::string_view text) { return text.find("{{") != std::string_view::npos; };
-    if (open(request.url) || open(request.method) || (bodyIsText && open(request.body))) return true;
+    if (open(request.url) || open(request.method) || (templates.body != BodyTemplates::kNone && open(request.body)))
+      return true;
     for (const HeaderField& field : request.headers) {
       if (open(field.name) || open(field.value)) return true;
     }

@@ -26,7 +26,7 @@ void SubmittedRequest::begin(Transport& transport, ScriptHost* scripts, ScriptRe
   if (submission_->isStatic()) {
     setting_.prepared = submission_->prepare();
   } else {
-    setting_.request = std::make_shared<const RequestTemplate>(submission_->request, submission_->bodyIsText);
+    setting_.request = std::make_shared<const RequestTemplate>(submission_->request, submission_->templates);
   }
   result_->startedAtMs = wallClockMs();
   ExecutionOwner& self = *this;

@@ -99,10 +99,10 @@ void Worker::holdRun(std::uint64_t runId, std::int64_t atNs, double value) {
   });
 }
 
-void Worker::replaceRunHeaders(std::uint64_t runId, std::shared_ptr<const std::vector<HeaderField>> headers) {
-  post([runId, headers = std::move(headers)](Worker& self) {
+void Worker::renewRun(std::uint64_t runId, std::shared_ptr<const Credentials> credentials) {
+  post([runId, credentials = std::move(credentials)](Worker& self) {
     for (auto& [run, shard] : self.shards_) {
-      if (run->id == runId) shard->replaceHeaders(*headers);
+      if (run->id == runId) shard->renew(*credentials);
     }
   });
 }

@@ -62,7 +62,7 @@ class Worker {
   void startRun(std::shared_ptr<LoadRun> run, std::uint32_t shard);
   void stopRun(std::uint64_t runId, std::int64_t graceNs);
   void holdRun(std::uint64_t runId, std::int64_t atNs, double value);
-  void replaceRunHeaders(std::uint64_t runId, std::shared_ptr<const std::vector<HeaderField>> headers);
+  void renewRun(std::uint64_t runId, std::shared_ptr<const Credentials> credentials);
   WorkerGauges& gauges() { return gauges_; }
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,18 +11,24 @@
 
 namespace vayu {
 
+// What is done to a value on its way into a text whose writer has encoded the rest.
+enum class ValueEncoding : std::uint8_t { kNone, kForm, kUrlComponent };
+
 class TextTemplate {
  public:
   TextTemplate() = default;
-  explicit TextTemplate(std::string_view text);
+  explicit TextTemplate(std::string_view text, ValueEncoding encoding = ValueEncoding::kNone);
   // A text that is not to be looked into.
   static TextTemplate verbatim(std::string_view text);
+
+  // The values of names that begin at an offset from `from` up to `to` are encoded so.
+  void encodeValues(std::size_t from, std::size_t to, ValueEncoding encoding);
 
   // No name to replace.
   bool isPlain() const { return names_.empty(); }
   const std::string& text() const { return text_; }
 
-  // Puts into `out` what substituteTemplates() would return for the text.
+  // Puts into `out` what substituteTemplates() would return for the text, the values encoded.
   void render(const ResolveName& resolve, std::string& out, std::vector<std::string>* unresolved) const;
 
  private:
@@ -29,6 +36,7 @@ class TextTemplate {
   struct Name {
     std::size_t open;
     std::size_t end;
+    ValueEncoding encoding;
   };
 
   std::string text_;

@@ -328,14 +328,15 @@ TEST(LoadShard, SortsOutcomesIntoClasses) {
   EXPECT_EQ(recorder.statusCount(0), 0u);
 }
 
-TEST(LoadShard, ReplacedHeadersAreSentFromThenOn) {
+TEST(LoadShard, NewCredentialsAreSentFromThenOn) {
   LoadPlan plan = concurrency(1, 10 * kNsPerSecond);
   plan.submission.request.headers = {{"Authorization", "old"}, {"X-Kept", "1"}};
+  plan.submission.request.url = "http://host.test/?my_token=kept&token=old&x=1";
   Shard shard(std::move(plan));
   shard.at(0);
   ASSERT_EQ(shard.transport->flying.size(), 1u);
   EXPECT_EQ(shard.transport->flying[0]->request->headers[0].value, "old");
-  shard.shard->replaceHeaders({{"authorization", "new"}, {"X-Added", "2"}});
+  shard.shard->renew({{{"authorization", "new"}, {"X-Added", "2"}}, {{"token", "longer"}, {"added", "3"}}});
   EXPECT_EQ(shard.transport->flying[0]->request->headers[0].value, "old");
   shard.transport->answer();
   const auto& headers = shard.transport->flying[0]->request->headers;
@@ -343,6 +344,7 @@ TEST(LoadShard, ReplacedHeadersAreSentFromThenOn) {
   EXPECT_EQ(headers[0].name, "X-Kept");
   EXPECT_EQ(headers[1].value, "new");
   EXPECT_EQ(headers[2].value, "2");
+  EXPECT_EQ(shard.transport->flying[0]->request->url, "http://host.test/?my_token=kept&token=longer&x=1&added=3");
 }
 
 TEST(LoadShard, DestroyedWithRequestsInFlight) {

@@ -7,8 +7,14 @@
 namespace vayu {
 namespace {
 
-const std::map<std::string, std::string, std::less<>> kValues = {
-    {"host", "example.com"}, {"a", "{{b}}"}, {"b", "end"}, {"loop", "{{loop}}"}, {"open", "{{"}, {"empty", ""}};
+const std::map<std::string, std::string, std::less<>> kValues = {{"host", "example.com"},
+                                                                 {"a", "{{b}}"},
+                                                                 {"b", "end"},
+                                                                 {"loop", "{{loop}}"},
+                                                                 {"open", "{{"},
+                                                                 {"empty", ""},
+                                                                 {"sign", "& \xc3\xa9'"},
+                                                                 {"outer", "1={{sign}}{{none}}"}};
 
 bool resolve(std::string_view name, std::string& out) {
   const auto found = kValues.find(name);
@@ -47,6 +53,19 @@ TEST(TextTemplateTest, AgreesWithSubstitutionOfTheWholeText) {
     EXPECT_EQ(rendered(text, &names), substituteTemplates(text, resolve, &expectedNames)) << text;
     EXPECT_EQ(names, expectedNames) << text;
   }
+}
+
+TEST(TextTemplateTest, EncodesValuesWhereItIsTold) {
+  std::string out;
+  std::vector<std::string> names;
+  TextTemplate("a={{sign}}&b={{outer}}", ValueEncoding::kForm).render(resolve, out, &names);
+  EXPECT_EQ(out, "a=%26+%C3%A9%27&b=1%3D%26+%C3%A9%27{{none}}");
+  EXPECT_EQ(names, std::vector<std::string>{"none"});
+
+  TextTemplate part("{{sign}}?x={{sign}}&{{sign}}");
+  part.encodeValues(9, 20, ValueEncoding::kUrlComponent);
+  part.render(resolve, out, nullptr);
+  EXPECT_EQ(out, "& \xc3\xa9'?x=%26%20%C3%A9'&& \xc3\xa9'");
 }
 
 TEST(TextTemplateTest, VerbatimTextIsNotLookedInto) {

@@ -197,7 +197,10 @@ describe('OAuth 2', () => {
     const { renewal } = await encode(auth, { tokens });
     assert.equal(renewal?.renewAt, 90_000);
     clock.now = 90_000;
-    assert.deepEqual(await renewal.renew(), { headers: [['Authorization', 'Bearer B']], renewAt: 180_000 });
+    assert.deepEqual(await renewal.renew(), {
+      credentials: { headers: [['Authorization', 'Bearer B']], query: [] },
+      renewAt: 180_000,
+    });
   });
 
   it('puts the token into the query where it is asked to', async () => {
@@ -289,11 +292,12 @@ describe('AWS Signature Version 4, against the published test suite', () => {
     assert.equal(renewal?.renewAt, at + 240_000);
     at += 240_000;
     const next = await renewal.renew();
+    const headers = next.credentials.headers ?? [];
     assert.deepEqual(
-      next.headers.map(([name]) => name),
+      headers.map(([name]) => name),
       ['X-Amz-Date', 'Authorization'],
     );
-    assert.notEqual(next.headers[1]?.[1], first);
+    assert.notEqual(headers[1]?.[1], first);
   });
 
   it('is not made up for a URL that is not known yet', async () => {

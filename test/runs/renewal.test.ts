@@ -7,6 +7,7 @@ let target: Target;
 let issued = 0;
 let tokenBody = '';
 const tokens = new Map<string, number>();
+const queries = new Map<string, number>();
 before(async () => {
   harness = openHarness();
   target = await startTarget({
@@ -16,6 +17,11 @@ before(async () => {
       response
         .setHeader('Content-Type', 'application/json')
         .end(JSON.stringify({ access_token: `token-${issued}`, expires_in: 1 }));
+    },
+    '/protected-by-query': (request, response) => {
+      const query = (request.url ?? '').split('?')[1] ?? '';
+      queries.set(query, (queries.get(query) ?? 0) + 1);
+      response.end('ok');
     },
     '/lasting': (_request, response) => response.end('{"access_token":"lasting","expires_in":3600}'),
     '/refused': (_request, response) => response.writeHead(401).end('{"error":"invalid_client"}'),
@@ -60,6 +66,31 @@ describe('OAuth 2 in runs', () => {
     assert.deepEqual(report.plan.changes, [], 'a new token is no change of the plan');
     assert.ok(!JSON.stringify(harness.store.runs.get(runId)).includes('s3cret'));
     assert.ok(!JSON.stringify(harness.store.results.list(runId)).includes('token-1'));
+  });
+
+  it('renews a token in the query as well, and sends it with the values of variables', async () => {
+    issued = 0;
+    const { done, runId } = harness.start({
+      request: {
+        url: `${target.url}/protected-by-query?a=1`,
+        params: [{ key: 'x', value: '{{v}}' }],
+        preRequestScript: 'pm.variables.set("v", "p&q");',
+        auth: { ...auth('/token'), addTokenTo: 'query' },
+      },
+      mode: 'constant',
+      targetRps: 50,
+      duration: 2.5,
+    });
+    const report = await done;
+    assert.equal(report.summary.successfulRequests, 125);
+    assert.deepEqual(report.warnings, []);
+    const names = [...queries.keys()];
+    assert.ok(names.length >= 2, names.join(' '));
+    for (const [index, name] of names.entries())
+      assert.equal(name, `a=1&x=p%26q&access_token=token-${index + 1}`);
+    assert.ok((queries.get(names[1]!) ?? 0) >= 5);
+    assert.ok(!JSON.stringify(harness.store.runs.get(runId)).includes('s3cret'));
+    assert.ok(!JSON.stringify(harness.store.results.list(runId)).includes('token-'));
   });
 
   it('fails a run that gets no token, and says why', async () => {

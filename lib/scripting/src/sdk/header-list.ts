@@ -143,9 +143,9 @@ function answerHeaderNames(prototype: object): void {
   const fallback = exposeProxy(
     new Proxy(PropertyList.prototype as object, {
       get(target, key, receiver: unknown) {
-        if (typeof key !== 'string' || key in target || !(receiver instanceof PropertyList))
+        if (typeof key !== 'string' || key in target || !(receiver instanceof HeaderList))
           return Reflect.get(target, key, receiver);
-        return (receiver as HeaderList).get(key);
+        return receiver.get(key);
       },
       set(_target, key, value: unknown, receiver: object) {
         if (typeof key !== 'string' || !(receiver instanceof HeaderList)) {

@@ -1,4 +1,4 @@
-import type { HeaderRenewal } from '../engine/request-auth.js';
+import type { CredentialsRenewal } from '../engine/request-auth.js';
 import type { LoadRun } from '../engine/types.js';
 
 const maxTimerMs = 2 ** 31 - 1;
@@ -6,9 +6,9 @@ const maxTimerMs = 2 ** 31 - 1;
 const retryMs = 5000;
 
 /** Gives a load run new credentials whenever those it has are about to end. Returns what ends that. */
-export function keepHeadersFresh(
+export function keepCredentialsFresh(
   load: LoadRun,
-  renewal: HeaderRenewal,
+  renewal: CredentialsRenewal,
   onFailure: (message: string) => void,
 ): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -22,7 +22,7 @@ export function keepHeadersFresh(
     renewal.renew().then(
       (next) => {
         if (ended) return;
-        load.replaceHeaders(next.headers);
+        load.renew(next.credentials);
         schedule(next.renewAt);
       },
       (error: unknown) => {
