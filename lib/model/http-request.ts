@@ -141,12 +141,9 @@ export const transferShape = {
     .boolean()
     .optional()
     .meta({ description: 'Asks for and decodes compressed bodies; default true' }),
-  cookies: z
-    .boolean()
-    .optional()
-    .meta({
-      description: 'Keeps cookies between redirects and, with scripts, between requests; default true',
-    }),
+  cookies: z.boolean().optional().meta({
+    description: 'Keeps cookies between redirects and, with scripts, between requests; default true',
+  }),
   maxResponseSize: z.number().int().positive().optional().meta({ description: 'Bytes; larger bodies fail' }),
 } as const;
 

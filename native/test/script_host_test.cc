@@ -109,9 +109,11 @@ TEST_F(ScriptHostTest, PreRequestChangesTheRequest) {
   EXPECT_EQ(request_.method, "POST");
   EXPECT_EQ(request_.url, "http://127.0.0.1/items?page=2&q=1");
   EXPECT_EQ(request_.body, "payload");
-  ASSERT_EQ(request_.headers.size(), 2u);
+  ASSERT_EQ(request_.headers.size(), 3u);
   EXPECT_EQ(request_.headers[0].name, "X-New");
   EXPECT_EQ(request_.headers[1].value, "o");
+  EXPECT_EQ(request_.headers[2].name, "Content-Type");
+  EXPECT_EQ(request_.headers[2].value, "text/plain");
 }
 
 TEST_F(ScriptHostTest, ReadingTheRequestIsNoChange) {

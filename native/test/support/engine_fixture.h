@@ -121,7 +121,15 @@ class EngineFixture {
     EXPECT_EQ(end.connectionsOpen, 0);
   }
 
-  // Added up over all snapshots of a run, so to be asked after its end.
+  // These two add up over all snapshots of a run, so are to be asked after its end.
+  std::size_t sampled(std::uint64_t runId) {
+    const std::lock_guard lock(mutex_);
+    std::size_t sum = 0;
+    for (const auto& snapshot : snapshots_) {
+      if (snapshot->runId == runId) sum += snapshot->samples.size();
+    }
+    return sum;
+  }
   double recorded(std::uint64_t runId, Measure measure) {
     const std::lock_guard lock(mutex_);
     double sum = 0;
