@@ -25,7 +25,8 @@ const stages = {
     'native format': () => run(node, ['scripts/check-format.mjs']),
   },
   native: {
-    'native tests under ASan and UBSan': () => runNativeTests('asan'),
+    // Most of their time they wait.
+    'native tests under ASan and UBSan': () => runNativeTests('asan', { jobs: 3 }),
   },
   threads: {
     'native tests of threads under TSan': () =>
@@ -35,7 +36,7 @@ const stages = {
     'native tests that measure memory': () =>
       runNativeTests('release', { target: 'vayu_memory_tests', label: 'memory' }),
   },
-  fuzz: { fuzzers: () => runFuzzers({ seconds: 6 }) },
+  fuzz: { fuzzers: () => runFuzzers({ seconds: 4 }) },
   ts: {
     'TypeScript tests, side by side': () =>
       runTypescriptTests(

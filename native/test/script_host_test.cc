@@ -116,6 +116,12 @@ TEST_F(ScriptHostTest, PreRequestChangesTheRequest) {
   EXPECT_EQ(request_.headers[2].value, "text/plain");
 }
 
+TEST_F(ScriptHostTest, HeadersAnswerTheirNamesAsProperties) {
+  EXPECT_EQ(logged("console.log(pm.response.headers['Content-Type'], pm.response.headers['x-request-id'], "
+                   "pm.response.headers['X-Absent'], typeof pm.response.headers.get, pm.request.headers['accept'])"),
+            "application/json abc undefined function application/json");
+}
+
 TEST_F(ScriptHostTest, ReadingTheRequestIsNoChange) {
   request_.url = "http://127.0.0.1/a//b/?x=%20&&y#";
   request_.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};

@@ -17,8 +17,11 @@ export function buildNativeTests(preset, targets = []) {
   return path.join(projectRoot, 'build', preset);
 }
 
-/** Builds and runs the native tests of a preset: all, or the suites of one label and the target that builds them (cmake/tests.cmake). */
-export function runNativeTests(preset, { target, label } = {}) {
+/**
+ * Builds and runs the native tests of a preset: all, or the suites of one label and the target that builds them (cmake/tests.cmake);
+ * `jobs` of them at a time.
+ */
+export function runNativeTests(preset, { target, label, jobs = Math.min(2, availableParallelism()) } = {}) {
   buildNativeTests(preset, target === undefined ? [] : [target]);
   const ctest = [
     'ctest',
@@ -27,7 +30,7 @@ export function runNativeTests(preset, { target, label } = {}) {
     '--no-tests=error',
     ...(label === undefined ? [] : ['--label-regex', `^${label}$`]),
     '--parallel',
-    String(Math.min(2, availableParallelism())),
+    String(jobs),
   ];
   // ThreadSanitizer of older compilers cannot map its shadow where the kernel randomises addresses widely.
   const command =
