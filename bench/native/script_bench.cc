@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   vayu::RequestDraft request{"GET", "http://127.0.0.1:8080/items?page=1", {{"Accept", "*/*"}}, "", false};
   vayu::VariableScopes variables;
   vayu::ExecutionInfo info;
-  vayu::ScriptContext context{&request, &response, &variables, &info, {}};
+  vayu::ScriptContext context{&request, &response, &variables, &info, nullptr, {}};
   std::printf("body %zu bytes, %d executions each, QuickJS %s\n", body.size(), count,
               vayu::ScriptHost::quickjsVersion());
   for (const Case& which : kCases) {
