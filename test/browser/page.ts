@@ -106,10 +106,11 @@ function openBrowser(url: string): () => Promise<void> {
     '--remote-debugging-port=0',
     url,
   ];
-  const child = spawn(program, args, { stdio: 'ignore', timeout: 2 * patienceMs, killSignal: 'SIGKILL' });
+  // A group of its own: the program that is found may be a script, and what it starts has to end with it.
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
   const ended = once(child, 'close');
   return async () => {
-    child.kill('SIGKILL');
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
