@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace vayu {
 
@@ -20,13 +21,6 @@ std::string lower(std::string_view text) {
     if (character >= 'A' && character <= 'Z') character = static_cast<char>(character + 32);
   }
   return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto isBlank = [](char character) { return character == ' ' || character == '\t'; };
-  while (!text.empty() && isBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && isBlank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 // A part of a header that must not end it, or of a line of a cookie file that must not have another field.

@@ -2,6 +2,7 @@
 // Any thread, as far as the socket allows it. socket_posix.cc, socket_windows.cc.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,6 +29,9 @@ bool isOpenSocket(SocketHandle socket);
 // Bytes sent or received, 0 at the peer's end, or -1 with errno set. Never raises a signal.
 std::ptrdiff_t sendBytes(SocketHandle socket, const char* data, std::size_t size);
 std::ptrdiff_t receiveBytes(SocketHandle socket, char* buffer, std::size_t size);
+
+// Whether sendBytes() or receiveBytes() that failed so may be called again.
+inline bool isTransientError(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 // Where a table by socket keeps it. Systems give the lowest number that is free (Windows: the lowest multiple of four, nearly).
 std::size_t socketIndex(SocketHandle socket);

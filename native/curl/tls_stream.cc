@@ -23,19 +23,17 @@ SocketHandle descriptorOf(BIO* bio) {
   return static_cast<SocketHandle>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
 }
 
-bool isTransient(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
 int onWrite(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
   const std::ptrdiff_t result = sendBytes(descriptorOf(bio), data, static_cast<std::size_t>(size));
-  if (result < 0 && isTransient(errno)) BIO_set_retry_write(bio);
+  if (result < 0 && isTransientError(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(result);
 }
 
 int onRead(BIO* bio, char* buffer, int size) {
   BIO_clear_retry_flags(bio);
   const std::ptrdiff_t result = receiveBytes(descriptorOf(bio), buffer, static_cast<std::size_t>(size));
-  if (result < 0 && isTransient(errno)) BIO_set_retry_read(bio);
+  if (result < 0 && isTransientError(errno)) BIO_set_retry_read(bio);
   return static_cast<int>(result);
 }
 

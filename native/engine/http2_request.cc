@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace vayu {
 
 namespace {
@@ -22,13 +24,6 @@ bool belongsToConnection(std::string_view name) {
     if (name == known) return true;
   }
   return false;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto isBlank = [](char character) { return character == ' ' || character == '\t'; };
-  while (!text.empty() && isBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && isBlank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

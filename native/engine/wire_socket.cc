@@ -8,10 +8,7 @@ namespace vayu {
 namespace {
 
 // Of a failed send() or recv().
-WireIo statusOf(int error) {
-  if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR) return WireIo::kWouldBlock;
-  return WireIo::kFailed;
-}
+WireIo statusOf(int error) { return isTransientError(error) ? WireIo::kWouldBlock : WireIo::kFailed; }
 
 }  // namespace
 

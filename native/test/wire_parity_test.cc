@@ -627,16 +627,21 @@ TEST_P(TransportParityTls, TunnelsThroughAnHttpProxy) {
   EXPECT_EQ(refused.response.body, "");
 }
 
+// The first connection ends a body without length, the second and the third end within one: closed and reset.
+static void endAsNumbered(ServerConnection& connection) {
+  if (connection.number() == 0) {
+    connection.write("HTTP/1.1 200 OK\r\n\r\nto the end");
+  } else {
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut");
+    if (connection.number() == 2) connection.reset();
+  }
+}
+
 TEST_P(TransportParityTls, EndsOfTheStreamAreTold) {
   const TlsIdentity identity;
   serve(identity, [](ServerConnection& connection) {
     if (!connection.readRequest()) return;
-    if (connection.number() == 0) {
-      connection.write("HTTP/1.1 200 OK\r\n\r\nto the end");
-    } else {
-      connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut");
-      if (connection.number() == 2) connection.reset();
-    }
+    endAsNumbered(connection);
   });
   if (IsSkipped()) return;
   const Exchange& whole = loop.fetch(request(identity));
@@ -651,12 +656,7 @@ TEST_P(TransportParityTls, EndsOfAReusedStreamAreTold) {
     if (!connection.readRequest()) return;
     connection.write(response("200 OK", "first"));
     if (!connection.readRequest()) return;
-    if (connection.number() == 0) {
-      connection.write("HTTP/1.1 200 OK\r\n\r\nto the end");
-    } else {
-      connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut");
-      if (connection.number() == 2) connection.reset();
-    }
+    endAsNumbered(connection);
   });
   if (IsSkipped()) return;
   const auto wanted = request(identity);

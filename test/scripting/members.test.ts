@@ -1,23 +1,6 @@
 import { after, before, describe, it } from 'node:test';
 import { Comparison, type Situation } from './support/compare.js';
-
-/** Members of `pm` and their edges, each as Postman's sandbox has it. */
-const show =
-  'const show = (...values) => console.log(...values.map((value) => value === undefined ? "undefined" : JSON.stringify(value)));\n';
-
-const form: Situation = {
-  phase: 'prerequest',
-  request: {
-    method: 'POST',
-    url: 'https://example.com:8443/a/:id/b?x=1&y=&z#frag',
-    headers: [
-      ['Content-Type', 'text/plain'],
-      ['X-A', '1'],
-      ['x-a', '2'],
-    ],
-    body: 'raw body',
-  },
-};
+import { form, show } from './support/situations.js';
 
 const withVariables: Situation = {
   environment: { v: 'env', e: 'E', number: 5, yes: true },
@@ -26,6 +9,7 @@ const withVariables: Situation = {
   data: { v: 'data', d: 1 },
 };
 
+/** Members of `pm` and their edges, each as Postman's sandbox has it. */
 const cases: [name: string, code: string, situation?: Situation][] = [
   [
     'execution.runRequest without an id',

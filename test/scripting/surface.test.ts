@@ -1,9 +1,6 @@
 import { after, before, describe, it } from 'node:test';
 import { Comparison, type Situation } from './support/compare.js';
-
-/** Each script logs texts; what it logs, tests and throws must be what Postman's sandbox does with it. */
-const show =
-  'const show = (...values) => console.log(...values.map((value) => value === undefined ? "undefined" : JSON.stringify(value)));\n';
+import { form, show } from './support/situations.js';
 
 interface Case {
   name: string;
@@ -18,20 +15,7 @@ const withVariables: Situation = {
   data: { v: 'data', d: 1 },
 };
 
-const form: Situation = {
-  phase: 'prerequest',
-  request: {
-    method: 'POST',
-    url: 'https://example.com:8443/a/:id/b?x=1&y=&z#frag',
-    headers: [
-      ['Content-Type', 'text/plain'],
-      ['X-A', '1'],
-      ['x-a', '2'],
-    ],
-    body: 'raw body',
-  },
-};
-
+/** Each script logs texts; what it logs, tests and throws must be what Postman's sandbox does with it. */
 const cases: Case[] = [
   {
     name: 'globals that are there and that are not',
