@@ -1,5 +1,5 @@
-// Checks what belongs where: every foreign header has one home, native folders include only what is below them, SQL stays in lib/store
-// and the addon is loaded in lib/engine only.
+// Checks what belongs where: every foreign header has one home, native folders include only what is below them, no two headers define the
+// same function, SQL stays in lib/store and the addon is loaded in lib/engine only.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMain, projectRoot, runMain, say, StepError } from './steps/shell.mjs';
@@ -63,6 +63,35 @@ export function nativeProblems(file, text) {
   return problems;
 }
 
+/**
+ * Functions that two headers define alike. The linker keeps one of them for both, whichever it meets first, and no compiler says so
+ * (the one definition rule, [basic.def.odr]).
+ */
+export function doubleDefinitions(headers) {
+  const homes = new Map();
+  const problems = [];
+  for (const { file, text } of headers) {
+    for (const [, name, parameters] of text.matchAll(inlineFunction)) {
+      const types = parameters.replace(/\s+/g, ' ').split(',').map(withoutName).join(', ');
+      const signature = `${name}(${types})`;
+      const home = homes.get(signature);
+      if (home === undefined) homes.set(signature, file);
+      else if (home !== file) problems.push(`${file}: ${signature} is defined in ${home} too`);
+    }
+  }
+  return problems;
+}
+
+/** At the margin, where members of classes do not stand. */
+const inlineFunction = /^(?:(?:inline|constexpr|\[\[nodiscard\]\]) )+[^\n=;{(]*?\b(\w+)\(([^)]*)\)/gm;
+
+function withoutName(parameter) {
+  return parameter
+    .trim()
+    .replace(/(?<=[\s&*])\w+$/, '')
+    .trim();
+}
+
 /** Problems of one TypeScript file under lib/. */
 export function typescriptProblems(file, text) {
   const problems = [];
@@ -83,6 +112,9 @@ if (isMain(import.meta.url)) {
     const typescript = sourceFiles(['lib'], ['.ts']).filter((file) => !file.startsWith('lib/scripting/'));
     const problems = [
       ...native.flatMap((file) => nativeProblems(file, read(file))),
+      ...doubleDefinitions(
+        native.filter((file) => file.endsWith('.h')).map((file) => ({ file, text: read(file) })),
+      ),
       ...typescript.flatMap((file) => typescriptProblems(file, read(file))),
     ];
     if (problems.length > 0) throw new StepError('What belongs where (see design and docs):', problems);

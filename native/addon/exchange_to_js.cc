@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/header_text.h"
 
 namespace vayu::addon {
 
@@ -27,27 +28,14 @@ Napi::Array headersToJs(Napi::Env env, const std::vector<HeaderField>& headers) 
   return array;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto isSpace = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && isSpace(text.front())) text.remove_prefix(1);
-  while (!text.empty() && isSpace(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 Napi::Array headerBlockToJs(Napi::Env env, std::string_view block) {
   Napi::Array array = Napi::Array::New(env);
   std::uint32_t index = 0;
-  while (!block.empty()) {
-    const std::size_t end = block.find('\n');
-    const std::string_view line = block.substr(0, end);
-    block.remove_prefix(end == std::string_view::npos ? block.size() : end + 1);
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view name = trimmed(line.substr(0, colon));
-    const std::string_view value = trimmed(line.substr(colon + 1));
+  eachHeader(block, [&](std::string_view name, std::string_view value) {
     array.Set(index++, Napi::String::New(env, name.data(), name.size()));
     array.Set(index++, Napi::String::New(env, value.data(), value.size()));
-  }
+    return true;
+  });
   return array;
 }
 

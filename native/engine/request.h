@@ -1,7 +1,6 @@
 // What is sent: the options of a request, and its bytes once every template is resolved. Immutable and shared between exchanges.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/header_text.h"
 #include "script/script_host.h"
 
 namespace vayu {
@@ -50,13 +50,6 @@ struct TemplateRules {
       BodyTemplates::kText;  // kNone: bytes, which are not looked into; kForm: values are encoded for a form
   std::string queryRows;     // the part of the url whose values are encoded as components of a query
 };
-
-// Header names compare without case.
-inline bool sameHeaderName(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return lower(a) == lower(b); });
-}
 
 // Whether what follows the text could be taken for another header, or the text for less than it is.
 inline bool breaksHeader(std::string_view text) {

@@ -2,8 +2,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/header_text.h"
 #include "script/bindings.h"
-#include "script/header_lines.h"
 #include "script/realm.h"
 
 namespace vayu {
@@ -86,7 +86,7 @@ JSValue header(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   std::string_view found;
   bool present = false;
   eachHeader(response->headerBlock, [&](std::string_view key, std::string_view value) {
-    if (equalsIgnoringCase(key, name.view())) {
+    if (sameHeaderName(key, name.view())) {
       found = value;
       present = true;
     }

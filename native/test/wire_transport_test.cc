@@ -266,7 +266,9 @@ TEST_F(WireTransportTest, MeasuresPhases) {
     const Exchange& exchange = loop.fetch(request);
     EXPECT_GE(exchange.phases.firstByteUs, 59'000);
     EXPECT_LT(exchange.phases.firstByteUs, 1'000'000);
-    EXPECT_GE(exchange.phases.downloadUs, 29'000);
+    // A first byte that is read late leaves less of the download.
+    EXPECT_GE(exchange.phases.firstByteUs + exchange.phases.downloadUs, 89'000);
+    EXPECT_GE(exchange.phases.downloadUs, 5'000);
     EXPECT_EQ(exchange.phases.connectUs > 0, index == 0);
     EXPECT_LE((exchange.phases.firstByteUs + exchange.phases.downloadUs) * kNsPerUs,
               exchange.clocks.doneNs - exchange.clocks.sentNs);

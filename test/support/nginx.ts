@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { makeCertificates, type Certificates } from './certificates.js';
 import { acceptsConnections, freePort } from './free-port.js';
 
@@ -37,8 +38,8 @@ export interface Nginx {
   pid: number;
   /** Requests so far by nginx's own count, those that ask for it included. */
   requests(): Promise<number>;
-  /** Lines of the access log so far. */
-  accessLog(): string[];
+  /** The lines of the access log that contain `text`, as soon as there are `count`: nginx writes a request's after its response. */
+  accessLog(text: string, count: number): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -94,7 +95,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
       directory,
       pid: child.pid!,
       requests: () => countRequests(`http://127.0.0.1:${ports.port}/nginx-status`),
-      accessLog: () => readFileSync(path.join(directory, 'access.log'), 'utf8').split('\n').filter(Boolean),
+      accessLog: (text, count) => linesWith(text, path.join(directory, 'access.log'), count),
       stop: () => stop(child, directory),
     };
   }
@@ -113,6 +114,18 @@ async function started(child: ChildProcess, port: number): Promise<void> {
   await Promise.race([acceptsConnections(port), failed]);
   if (child.exitCode !== null) await failed;
   process.once('exit', () => child.kill('SIGTERM'));
+}
+
+async function linesWith(text: string, file: string, count: number): Promise<string[]> {
+  for (let attempt = 0; ; attempt++) {
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(text));
+    if (lines.length >= count) return lines;
+    if (attempt === 500)
+      throw new Error(`${file} has ${lines.length} lines with ${text} instead of ${count}`);
+    await delay(10);
+  }
 }
 
 async function countRequests(statusUrl: string): Promise<number> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nativeProblems, typescriptProblems } from '../../scripts/check-includes.mjs';
+import { doubleDefinitions, nativeProblems, typescriptProblems } from '../../scripts/check-includes.mjs';
 import { fingerprint } from '../../scripts/steps/fingerprint.mjs';
 
 test('a foreign header outside of its home is a problem', () => {
@@ -31,6 +31,26 @@ test('a native folder must not include what is above it', () => {
     'native/metrics/histogram.h:1: native/metrics must not include native/engine',
   ]);
   assert.match(nativeProblems('native/tools/x.cc', '')[0], /native\/tools is not one of/);
+});
+
+test('no two headers define the same function', () => {
+  const text = (body) => `inline std::string_view trimmed(std::string_view ${body}) { return {}; }\n`;
+  assert.deepEqual(
+    doubleDefinitions([
+      { file: 'native/base/text.h', text: text('text') },
+      { file: 'native/script/lines.h', text: text('line') },
+    ]),
+    ['native/script/lines.h: trimmed(std::string_view) is defined in native/base/text.h too'],
+  );
+  // An overload, and a member.
+  assert.deepEqual(
+    doubleDefinitions([
+      { file: 'native/base/text.h', text: text('text') },
+      { file: 'native/base/lines.h', text: 'inline int trimmed(int lines) { return lines; }' },
+      { file: 'native/base/list.h', text: `  ${text('text')}` },
+    ]),
+    [],
+  );
 });
 
 test('SQL stays in lib/store', () => {

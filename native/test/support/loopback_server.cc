@@ -7,14 +7,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
 
+#include "base/header_text.h"
 #include "test/support/tls_identity.h"
 
 #if defined(VAYU_TEST_TLS)
@@ -30,12 +29,6 @@ constexpr int kSendFlags = MSG_NOSIGNAL;
 #else
 constexpr int kSendFlags = 0;
 #endif
-
-bool equalsIgnoringCase(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
 
 int listenOnPath(const std::string& path, int backlog) {
   const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -90,7 +83,7 @@ std::string SeenRequest::header(std::string_view name) const {
     const std::size_t end = std::min(head.find("\r\n", at), head.size());
     const std::string_view line = std::string_view(head).substr(at, end - at);
     const std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && equalsIgnoringCase(line.substr(0, colon), name)) {
+    if (colon != std::string_view::npos && sameHeaderName(line.substr(0, colon), name)) {
       std::string_view value = line.substr(colon + 1);
       while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
       return std::string(value);
