@@ -14,7 +14,7 @@ export interface NativeSubmission {
   /** The native BodyTemplates. */
   bodyTemplates: number;
   queryRows: string;
-  /** Name and code in turn. */
+  /** Name, code and owner in turn. */
   preRequestScripts: string[];
   testScripts: string[];
   /** Name, kind and text in turn. */
@@ -23,8 +23,11 @@ export interface NativeSubmission {
   environmentVariables: string[];
   collectionVariables: string[];
   globalVariables: string[];
+  vaultSecrets: string[];
+  hasVault: boolean;
   requestName: string;
   requestId: string;
+  location: string[];
 }
 
 export interface NativePlan {
@@ -69,6 +72,8 @@ export interface NativeResponse {
   downloadMs: number;
   error: number;
   errorMessage: string;
+  /** What scripts put into the vault. */
+  secrets?: string[];
 }
 
 /** Rows as the addon keeps them; an object that only it looks into. */

@@ -55,7 +55,7 @@ export function decodeResult(result: NativeResult): Exchange {
   return exchange;
 }
 
-type ExchangeCore = Pick<Exchange, 'request' | 'response' | 'error' | 'timing'>;
+type ExchangeCore = Pick<Exchange, 'request' | 'response' | 'error' | 'timing' | 'secrets'>;
 
 function decodeExchange(native: NativeResponse): ExchangeCore {
   const core: ExchangeCore = {
@@ -73,6 +73,7 @@ function decodeExchange(native: NativeResponse): ExchangeCore {
       firstByteMs: native.firstByteMs,
       downloadMs: native.downloadMs,
     },
+    secrets: native.secrets ?? [],
   };
   if (native.status !== 0) {
     core.response = {

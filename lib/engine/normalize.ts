@@ -56,8 +56,11 @@ export function nativeSubmission(submission: Submission, defaults: EngineDefault
     environmentVariables: flattenVariables(variables?.environment),
     collectionVariables: flattenVariables(variables?.collection),
     globalVariables: flattenVariables(variables?.globals),
+    vaultSecrets: flattenVariables(variables?.vault),
+    hasVault: variables?.vault !== undefined,
     requestName: submission.info?.requestName ?? '',
     requestId: submission.info?.requestId ?? '',
+    location: submission.info?.location ?? [],
   };
 }
 
@@ -132,7 +135,7 @@ function nativeOptions(request: RequestSpec, defaults: EngineDefaults): NativeSu
 }
 
 function flattenScripts(sources: ScriptSource[] = []): string[] {
-  return sources.flatMap((source) => [source.name, source.code]);
+  return sources.flatMap((source) => [source.name, source.code, source.owner ?? '']);
 }
 
 export function flattenVariables(variables: Variables = {}): string[] {

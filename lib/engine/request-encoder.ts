@@ -156,7 +156,7 @@ function connectionSettings(
 }
 
 function scopesWithOwn(request: HttpRequest, scopes: VariableScopes | undefined): VariableScopes {
-  const { variables, iterationData } = request;
+  const { variables, iterationData, vault } = request;
   return {
     ...scopes,
     ...(variables === undefined
@@ -165,6 +165,7 @@ function scopesWithOwn(request: HttpRequest, scopes: VariableScopes | undefined)
     ...(iterationData === undefined
       ? {}
       : { data: { ...scopes?.data, ...(iterationData as VariableScopes['data']) } }),
+    ...(vault === undefined ? {} : { vault }),
   };
 }
 

@@ -3,6 +3,9 @@ import type { VariableScopes, VariableValue } from './types.js';
 
 const pattern = /\{\{\s*([^{}]+?)\s*\}\}/g;
 
+/** `{{vault:name}}` is the vault's `name`. */
+const vaultPrefix = 'vault:';
+
 /** Nearest first. */
 const scopeOrder = ['local', 'data', 'environment', 'collection', 'globals'] as const;
 /** A value may hold templates itself; deeper nesting than this is taken for a cycle. */
@@ -20,6 +23,12 @@ export function variableText(value: VariableValue): string {
 }
 
 export function lookUp(scopes: VariableScopes, name: string): VariableValue | undefined {
+  if (name.startsWith(vaultPrefix)) {
+    const secret = name.slice(vaultPrefix.length);
+    return scopes.vault !== undefined && Object.hasOwn(scopes.vault, secret)
+      ? scopes.vault[secret]
+      : undefined;
+  }
   for (const scope of scopeOrder) {
     const values = scopes[scope];
     if (values !== undefined && Object.hasOwn(values, name)) return values[name];

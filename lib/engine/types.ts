@@ -93,6 +93,8 @@ export interface ScriptSource {
   /** Shown in errors, as a file name. */
   name: string;
   code: string;
+  /** Name of the collection that it belongs to; absent: of the request. */
+  owner?: string;
 }
 
 /** Scripts in order of execution: collection → folder → request. */
@@ -111,11 +113,15 @@ export interface VariableScopes {
   environment?: Variables;
   collection?: Variables;
   globals?: Variables;
+  /** What `pm.vault` and `{{vault:name}}` read; absent: `pm.vault` is denied. */
+  vault?: Variables;
 }
 
 export interface RequestInfo {
   requestName?: string;
   requestId?: string;
+  /** Names from the outermost collection to the request: `pm.execution.location`. */
+  location?: string[];
 }
 
 /** One request with everything its scripts see. */
@@ -213,6 +219,8 @@ export interface Exchange {
   response?: ReceivedResponse;
   error?: { code: ErrorCode; message: string };
   timing: Timing;
+  /** What scripts put into the vault: not to be shown. */
+  secrets: string[];
   /** Milliseconds since the epoch at which it was sent. */
   startedAt: number;
   tests: TestResult[];

@@ -177,6 +177,10 @@ export const httpRequestShape = {
     .meta({ description: 'The collection that a request without `requestId` lies in' }),
   environmentId: z.string().optional(),
   variables: variablesSchema.optional(),
+  vault: z.record(z.string(), scalar).optional().meta({
+    description:
+      'Secrets by name: what `pm.vault` and `{{vault:name}}` read. Stored and shown nowhere; without it `pm.vault` is denied',
+  }),
   iterationData: variablesSchema
     .optional()
     .meta({ description: 'What `pm.iterationData` and `{{templates}}` read, as from a row of a data file' }),

@@ -45,10 +45,18 @@ export class Redactor {
   /** `secrets` are values that must not show; `headerNames` are headers that carry credentials under names of their own. */
   constructor(secrets: readonly string[] = [], headerNames: readonly string[] = []) {
     const long = secrets.filter((secret) => secret.length >= minSecretLength);
-    this.#values = [...new Set(long.flatMap((secret) => [secret, encodeURIComponent(secret)]))].toSorted(
-      (a, b) => b.length - a.length,
-    );
+    const spellings = long.flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret).slice(1, -1),
+    ]);
+    this.#values = [...new Set(spellings)].toSorted((a, b) => b.length - a.length);
     this.#names = new Set(headerNames.map((name) => name.toLowerCase()));
+  }
+
+  /** One that knows these secrets too. */
+  with(secrets: readonly string[]): Redactor {
+    return secrets.length === 0 ? this : new Redactor([...this.#values, ...secrets], [...this.#names]);
   }
 
   text(text: string): string {
@@ -122,25 +130,32 @@ export class Redactor {
         return this.#headerField(value);
       case 'clientCert':
         return isObject(value) ? { ...value, passphrase: masked(value['passphrase']) } : value;
+      case 'vault':
+        return isObject(value) ? Object.fromEntries(Object.keys(value).map((name) => [name, mask])) : value;
       case 'variables':
         return isObject(value)
           ? Object.fromEntries(
               Object.entries(value).map(([name, one]) => [
                 name,
-                /pass|secret|token|api_?key/i.test(name) ? masked(one) : one,
+                /pass|secret|token|api_?key/i.test(name) ? masked(one) : this.json(one),
               ]),
             )
           : value;
       default:
-        return this.#values.length === 0 ? value : this.#deep(value);
+        return this.json(value);
     }
+  }
+
+  /** The value with known secrets masked in every text of it, names included. */
+  json<T>(value: T): T {
+    return (this.#values.length === 0 ? value : this.#deep(value)) as T;
   }
 
   #deep(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((one) => this.#deep(one));
     if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.#deep(one)]));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [this.text(key), this.#deep(one)]));
   }
 
   #headerField(headers: unknown): unknown {

@@ -91,6 +91,7 @@ export function composeRequest(store: Store, given: PartialRequest, collectionId
     tests,
     requestId: _id,
     environmentId: _environment,
+    vault: _vault,
     ...settings
   } = rest;
   const resolver = new TemplateResolver({

@@ -28,6 +28,17 @@ function bodyFields(
   return { body: json === undefined ? text : json.value, bodyRaw: text };
 }
 
+/** The exchange with the secrets masked in what its scripts said and left; the messages stay as they are. */
+export function withoutSecrets(exchange: Exchange, redactor: Redactor): Exchange {
+  const { tests, console, changedVariables, scriptFailure, visualizer, warnings } = exchange;
+  return {
+    ...exchange,
+    ...redactor.json({ tests, console, changedVariables, warnings }),
+    ...(scriptFailure === undefined ? {} : { scriptFailure: redactor.json(scriptFailure) }),
+    ...(visualizer === undefined ? {} : { visualizer: redactor.json(visualizer) }),
+  };
+}
+
 /** What a caller gets of a request made in design mode. The response is whole; of the request only secrets are masked. */
 export function designResult(
   runId: string,
@@ -66,7 +77,7 @@ export function designResult(
     bodyBytesOnWire: response?.bodyBytes ?? 0,
     remoteAddress: response?.remoteAddress ?? '',
     redirects: response?.redirects ?? 0,
-    effectiveUrl: response?.effectiveUrl ?? request.url,
+    effectiveUrl: redactor.url(response?.effectiveUrl ?? request.url),
     request: {
       method: request.method,
       url: redactor.url(request.url),

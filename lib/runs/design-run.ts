@@ -7,8 +7,9 @@ import type { PartialRequest } from '../model/http-request.js';
 import { isVariableEntry, mergeVariables, plainVariables } from '../model/resources-variables.js';
 import type { Collection, SavedVariables } from '../model/resources.js';
 import type { DesignResult } from '../model/report.js';
+import type { Redactor } from '../model/redaction.js';
 import type { Store } from '../store/store.js';
-import { designResult, exchangeError } from './design-result.js';
+import { designResult, exchangeError, withoutSecrets } from './design-result.js';
 import { failureClass, traceOf } from './kept-result.js';
 import { resolveRequest, type ResolvedRequest } from './resolve-request.js';
 
@@ -105,7 +106,8 @@ export async function executeDesignRun(
   options: ExecuteOptions,
 ): Promise<DesignResult> {
   const resolved = resolveRequest(store, given);
-  const { request, redactor } = resolved;
+  const { request } = resolved;
+  let { redactor } = resolved;
   const baseDir = options.baseDir === undefined ? {} : { baseDir: options.baseDir };
   const defaults = options.defaults ?? {};
   const record = options.record ?? true;
@@ -124,14 +126,17 @@ export async function executeDesignRun(
   try {
     const encoded = await encodeRequest(request, { ...resolved.context, ...baseDir, defaults, tokens });
     const exchange = await send(engine, encoded.submission, options.signal);
+    redactor = redactor.with(exchange.secrets);
+    const shownRedactor = resolved.shownRedactor.with(exchange.secrets);
     const failed =
       exchange.error !== undefined || (exchange.response === undefined && !exchange.execution.skipped);
     store.transaction(() => {
-      if (record) recordExchange(store, runId, resolved, exchange, failed);
+      if (record) recordExchange(store, runId, redactor, exchange, failed);
       saveVariables(store, resolved, exchange);
     });
-    if (failed) throw exchangeError(runId, exchange, redactor);
-    return designResult(runId, exchange, redactor, encoded.warnings);
+    const shown = withoutSecrets(exchange, shownRedactor);
+    if (failed) throw exchangeError(runId, shown, redactor);
+    return designResult(runId, shown, redactor, encoded.warnings);
   } catch (error) {
     if (record && store.runs.get(runId)?.status === 'running') {
       const message = error instanceof Error ? redactor.text(error.message) : String(error);
@@ -146,11 +151,10 @@ export async function executeDesignRun(
 function recordExchange(
   store: Store,
   runId: string,
-  resolved: ResolvedRequest,
+  redactor: Redactor,
   exchange: Exchange,
   failed: boolean,
 ): void {
-  const { redactor } = resolved;
   const error =
     exchange.error === undefined ? null : redactor.text(`${exchange.error.code}: ${exchange.error.message}`);
   store.results.insert(runId, {

@@ -77,12 +77,10 @@ export function traceOf(
           },
         }),
     ...(withTiming ? { timing: exchange.timing } : {}),
-    ...(exchange.tests.length === 0 ? {} : { tests: exchange.tests }),
-    ...(exchange.console.length === 0
-      ? {}
-      : { console: exchange.console.map((line) => ({ ...line, message: redactor.text(line.message) })) }),
-    ...(exchange.scriptFailure === undefined ? {} : { scriptError: exchange.scriptFailure }),
-    ...(exchange.visualizer === undefined ? {} : { visualizer: exchange.visualizer }),
+    ...(exchange.tests.length === 0 ? {} : { tests: redactor.json(exchange.tests) }),
+    ...(exchange.console.length === 0 ? {} : { console: redactor.json(exchange.console) }),
+    ...(exchange.scriptFailure === undefined ? {} : { scriptError: redactor.json(exchange.scriptFailure) }),
+    ...(exchange.visualizer === undefined ? {} : { visualizer: redactor.json(exchange.visualizer) }),
   };
 }
 

@@ -69,14 +69,16 @@ export class LoadRunState {
     this.#thresholds = new ThresholdEvaluation(config.thresholds);
   }
 
-  addTick(tick: Tick): void {
+  addTick(given: Tick): void {
+    const tick = given.tests.length === 0 ? given : { ...given, tests: this.redactor.json(given.tests) };
     this.#ticked = true;
     this.#window.add(tick);
     for (const sample of tick.samples) {
-      const kept = keptResult(sample, this.redactor);
+      const redactor = this.redactor.with(sample.exchange.secrets);
+      const kept = keptResult(sample, redactor);
       this.#samples.add(kept);
       if (this.#isStored(sample)) continue;
-      this.#results.push(resultRow(sample, kept, this.redactor, this.config.sampling.saveTimingBreakdown));
+      this.#results.push(resultRow(sample, kept, redactor, this.config.sampling.saveTimingBreakdown));
     }
     const second = this.#aggregator.add(tick);
     if (second !== undefined) this.#endSecond(second, tick.final);

@@ -17,7 +17,10 @@ import type { Store } from '../store/store.js';
 export interface ResolvedRequest {
   request: HttpRequest;
   context: EncodeContext;
+  /** For what is stored. */
   redactor: Redactor;
+  /** For what scripts said, on its way to the caller: it knows the vault's values only. */
+  shownRedactor: Redactor;
   requestId: string | null;
   environmentId: string | null;
   /** Where variables that scripts change are saved. */
@@ -135,7 +138,9 @@ function inheritedAuth(chain: readonly Collection[]): HttpRequest['auth'] {
 function chainScripts(chain: readonly Collection[]): ScriptSet {
   const scripts = (pick: (collection: Collection) => string): ScriptSource[] =>
     chain.flatMap((collection) =>
-      pick(collection).trim() === '' ? [] : [{ name: collection.name, code: pick(collection) }],
+      pick(collection).trim() === ''
+        ? []
+        : [{ name: collection.name, code: pick(collection), owner: collection.name }],
     );
   return { preRequest: scripts((c) => c.preRequestScript), test: scripts((c) => c.postRequestScript) };
 }
@@ -174,8 +179,10 @@ export function resolveRequest(
     ...(chain.length === 0 ? {} : { collection: chainVariables(chain) }),
     globals: plainVariables(globals) as Variables,
   };
+  const vaultSecrets = Object.values(request.vault ?? {}).map(String);
   const secrets = [
     ...secretsOfAuth(request.auth),
+    ...vaultSecrets,
     ...secretValues(globals),
     ...(environment === undefined ? [] : secretValues(environment.variables)),
     ...chain.flatMap((collection) => secretValues(collection.variables)),
@@ -190,9 +197,11 @@ export function resolveRequest(
       info: {
         ...(name === undefined ? {} : { requestName: name }),
         ...(saved === undefined ? {} : { requestId: saved.id }),
+        location: [...chain.map((one) => one.name), ...(name === undefined ? [] : [name])],
       },
     },
     redactor: new Redactor(secrets, keyHeader),
+    shownRedactor: new Redactor(vaultSecrets),
     requestId: saved?.id ?? null,
     environmentId: environment?.id ?? null,
     ...(environment === undefined ? {} : { environment }),

@@ -103,6 +103,12 @@ Napi::Float64Array numbersToJs(Napi::Env env, const double* values, std::size_t 
   return array;
 }
 
+Napi::Array textsToJs(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (std::uint32_t index = 0; index < texts.size(); ++index) array.Set(index, Napi::String::New(env, texts[index]));
+  return array;
+}
+
 Napi::Object sampleToJs(Napi::Env env, const SampledExchange& sample, std::int64_t startNs) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("kind", static_cast<int>(sample.kind));
@@ -111,6 +117,7 @@ Napi::Object sampleToJs(Napi::Env env, const SampledExchange& sample, std::int64
   setTiming(object, sample.clocks, sample.phases);
   object.Set("error", static_cast<int>(sample.error));
   object.Set("errorMessage", sample.errorMessage);
+  if (!sample.secrets.empty()) object.Set("secrets", textsToJs(env, sample.secrets));
   object.Set("intendedMs", since(sample.clocks.intendedNs, startNs));
   object.Set("sentMs", since(sample.clocks.sentNs, startNs));
   object.Set("firstByteAtMs", since(sample.clocks.firstByteNs, startNs));
@@ -127,10 +134,7 @@ Napi::Array testCountsToJs(Napi::Env env, const std::vector<TestCount>& tests) {
     object.Set("passed", static_cast<double>(test.passed));
     object.Set("failed", static_cast<double>(test.failed));
     object.Set("skipped", static_cast<double>(test.skipped));
-    Napi::Array failures = Napi::Array::New(env, test.failures.size());
-    for (std::uint32_t at = 0; at < test.failures.size(); ++at)
-      failures.Set(at, Napi::String::New(env, test.failures[at]));
-    object.Set("failures", failures);
+    object.Set("failures", textsToJs(env, test.failures));
     array.Set(index, object);
   }
   return array;
@@ -169,11 +173,8 @@ Napi::Object resultToJs(Napi::Env env, const ExchangeResult& result) {
   object.Set("environment", scopeToJs(env, result.variables.environment));
   object.Set("collection", scopeToJs(env, result.variables.collection));
   object.Set("globals", scopeToJs(env, result.variables.globals));
-  Napi::Array unresolved = Napi::Array::New(env, result.unresolved.size());
-  for (std::uint32_t index = 0; index < result.unresolved.size(); ++index) {
-    unresolved.Set(index, Napi::String::New(env, result.unresolved[index]));
-  }
-  object.Set("unresolved", unresolved);
+  object.Set("unresolved", textsToJs(env, result.unresolved));
+  object.Set("secrets", textsToJs(env, result.secrets));
   object.Set("skipped", result.skipped);
   if (result.visualizer.has_value()) object.Set("visualizer", *result.visualizer);
   if (result.nextRequestSet) {

@@ -42,10 +42,12 @@ std::shared_ptr<const RequestOptions> optionsFromJs(const JsReader& reader) {
   return options;
 }
 
+// Triples of name, code and owner.
 std::vector<ScriptSource> sourcesFromJs(const JsReader& reader, const char* name) {
   const std::vector<std::string> texts = reader.texts(name);
   std::vector<ScriptSource> sources;
-  for (std::size_t index = 0; index + 1 < texts.size(); index += 2) sources.push_back({texts[index], texts[index + 1]});
+  for (std::size_t index = 0; index + 2 < texts.size(); index += 3)
+    sources.push_back({texts[index], texts[index + 1], texts[index + 2]});
   return sources;
 }
 
@@ -100,8 +102,11 @@ Submission submissionFromJs(Napi::Value value) {
   submission.variables.environment = scopeFromJs(reader, "environmentVariables");
   submission.variables.collection = scopeFromJs(reader, "collectionVariables");
   submission.variables.globals = scopeFromJs(reader, "globalVariables");
+  submission.variables.vault = scopeFromJs(reader, "vaultSecrets");
+  submission.variables.hasVault = reader.boolean("hasVault");
   submission.info.requestName = reader.text("requestName");
   submission.info.requestId = reader.text("requestId");
+  submission.info.location = reader.texts("location");
   return submission;
 }
 

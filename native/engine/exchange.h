@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/cookie_jar.h"
 #include "engine/request.h"
@@ -108,6 +109,8 @@ class Exchange {
 
   // Set by the submitter: keeps the cookies of every response on the way. Null: nobody does.
   CookieJar* cookieJar = nullptr;
+  // Set by the submitter: what must not be shown of the messages. Null: nothing is known.
+  const std::vector<std::string>* secrets = nullptr;
 
   // The transport's own bookkeeping while it carries the exchange.
   void* transportState = nullptr;

@@ -27,6 +27,7 @@ struct ExchangeResult {
   ScriptPhase scriptErrorPhase = ScriptPhase::kPreRequest;
   VariableScopes variables;  // meaningful where `changed`
   std::vector<std::string> unresolved;
+  std::vector<std::string> secrets;  // what scripts put into the vault
   bool skipped = false;
   bool nextRequestSet = false;
   std::optional<std::string> nextRequest;

@@ -1,5 +1,6 @@
 #include "engine/execution.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -18,6 +19,12 @@ const char* httpVersionText(int version) {
   }
 }
 
+// One may be part of another.
+void longestFirst(std::vector<std::string>& secrets) {
+  std::sort(secrets.begin(), secrets.end(),
+            [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+}
+
 }  // namespace
 
 Execution::Execution(ExecutionOwner& owner, const ExecutionSetting& setting)
@@ -28,6 +35,7 @@ Execution::Execution(ExecutionOwner& owner, const ExecutionSetting& setting)
   context_.request = &draft_;
   context_.variables = &variables_;
   context_.info = &info_;
+  if (variables_.hasVault) exchange_.secrets = &secrets_;
   if (setting.submission->hasScripts()) {
     cookies_ = std::make_shared<CookieJar>();
     context_.cookies = cookies_.get();
@@ -53,6 +61,11 @@ void Execution::begin(std::int64_t intendedNs) {
     draft_.changed = false;
   }
   if (setting_.scripts != nullptr && variables_.local.changed) variables_.local = setting_.submission->variables.local;
+  if (variables_.vault.changed) {
+    secrets_.clear();
+    for (const Variable& secret : variables_.vault.variables) secrets_.push_back(secret.value.text);
+    longestFirst(secrets_);
+  }
   if (setting_.submission->hasPreRequestScripts()) {
     stage_ = Stage::kPreRequest;
     runScripts(ScriptPhase::kPreRequest);
@@ -93,6 +106,10 @@ void Execution::runScripts(ScriptPhase phase) {
 
 void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {
   scriptExecution_ = 0;
+  if (!outcome.secrets.empty()) {
+    secrets_.insert(secrets_.end(), outcome.secrets.begin(), outcome.secrets.end());
+    longestFirst(secrets_);
+  }
   owner_.onScripts(*this, phase, outcome);
   if (phase == ScriptPhase::kTest) {
     finish();
@@ -119,7 +136,7 @@ bool Execution::resolveName(std::string_view name, std::string& out) {
   const std::size_t first = name.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return false;
   name = name.substr(first, name.find_last_not_of(kBlanks) + 1 - first);
-  const VariableText found = appendVariable(resolveVariable(variables_, name), out);
+  const VariableText found = appendVariable(resolveTemplateName(variables_, name), out);
   if (found != VariableText::kAbsent) return found == VariableText::kAppended;
   return setting_.scripts != nullptr && setting_.scripts->dynamicValue(name, out);
 }

@@ -77,6 +77,8 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   VariableScopes& variables() { return variables_; }
   ExecutionInfo& info() { return info_; }
   const std::vector<std::string>& unresolved() const { return unresolved_; }
+  // What scripts have put into the vault, the longest first: not to be shown.
+  const std::vector<std::string>& secrets() const { return secrets_; }
   // Whether the request was handed to the transport at all.
   bool sent() const { return sent_; }
   bool skipped() const { return skipped_; }
@@ -119,6 +121,7 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   std::shared_ptr<const PreparedRequest> renderedFrom_;  // what rendered_ has cookies added to
   std::uint64_t renderedCookies_ = 0;                    // the jar's version at that time
   VariableScopes variables_;
+  std::vector<std::string> secrets_;
   ResponseView view_;
   ScriptContext context_;
   ScriptHost::ExecutionId scriptExecution_ = 0;

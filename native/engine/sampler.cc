@@ -95,6 +95,7 @@ SampledExchange Sampler::copy(Exchange& exchange, SampleKind kind) const {
   }
   sample.error = exchange.error;
   sample.errorMessage = exchange.errorMessage;
+  if (exchange.secrets != nullptr) sample.secrets = *exchange.secrets;
   return sample;
 }
 

@@ -23,7 +23,7 @@ struct SampledExchange {
   Response response;
   ErrorCode error = ErrorCode::kNone;
   std::string errorMessage;
-  std::vector<TestOutcome> tests;
+  std::vector<std::string> secrets;  // what scripts put into the vault
 };
 
 class Sampler {

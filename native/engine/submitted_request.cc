@@ -74,6 +74,7 @@ void SubmittedRequest::onExecutionDone(Execution& execution) {
   result_->errorMessage = std::move(exchange.errorMessage);
   result_->variables = std::move(execution.variables());
   result_->unresolved = execution.unresolved();
+  result_->secrets = execution.secrets();
   result_->skipped = execution.skipped();
   worker_.finish(*this);
 }

@@ -169,6 +169,27 @@ JSValue info(JSContext* context, JSValueConst, int, JSValueConst*) {
   return list.take();
 }
 
+// location() → [name of what the script belongs to, outermost collection, …, request]
+JSValue location(JSContext* context, JSValueConst, int, JSValueConst*) {
+  ScriptExecution* execution = executionOf(context);
+  if (!execution) return JS_EXCEPTION;
+  static const ExecutionInfo kNone;
+  const ExecutionInfo& known = execution->context.info ? *execution->context.info : kNone;
+  const std::string& owner = execution->program->scripts(execution->phase)[execution->scriptIndex].source->owner;
+  const bool isOfRequest = owner.empty() && !known.location.empty();
+  JsRef list(context, JS_NewArray(context));
+  if (list.failed()) return JS_EXCEPTION;
+  std::uint32_t index = 0;
+  const auto append = [&](const std::string& name) {
+    return JS_DefinePropertyValueUint32(context, list.get(), index++, newString(context, name), JS_PROP_C_W_E) >= 0;
+  };
+  if (!append(isOfRequest ? known.location.back() : owner)) return JS_EXCEPTION;
+  for (const std::string& name : known.location) {
+    if (!append(name)) return JS_EXCEPTION;
+  }
+  return list.take();
+}
+
 constexpr BindingEntry kEntries[] = {
     {"testPassed", testPassed, 1},
     {"testFailed", testFailed, 2},
@@ -183,6 +204,7 @@ constexpr BindingEntry kEntries[] = {
     {"setVisualizer", setVisualizer, 1},
     {"skipRequest", skipRequest, 0},
     {"info", info, 0},
+    {"location", location, 0},
 };
 
 }  // namespace

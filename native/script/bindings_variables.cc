@@ -1,5 +1,6 @@
 // Variable scopes: reads and writes go straight to the virtual user's VariableScopes.
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <string>
 
@@ -23,10 +24,14 @@ VariableScope* scopeArgument(JSContext* context, int argc, JSValueConst* argv) {
   if (!scopes) return nullptr;
   std::int32_t index = -1;
   if (argc > 0 && JS_ToInt32(context, &index, argv[0]) < 0) return nullptr;
-  VariableScope* const all[] = {&scopes->local, &scopes->data, &scopes->environment, &scopes->collection,
-                                &scopes->globals};
-  if (index < 0 || index > 4) {
+  VariableScope* const all[] = {&scopes->local,      &scopes->data,    &scopes->environment,
+                                &scopes->collection, &scopes->globals, &scopes->vault};
+  if (index < 0 || index >= static_cast<std::int32_t>(std::size(all))) {
     JS_ThrowRangeError(context, "no variable scope %d", index);
+    return nullptr;
+  }
+  if (all[index] == &scopes->vault && !scopes->hasVault) {
+    JS_ThrowTypeError(context, "Vault access denied");
     return nullptr;
   }
   return all[index];
@@ -96,6 +101,8 @@ JSValue set(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   if (JS_IsBool(argv[2])) kind = VariableValue::Kind::kBoolean;
   if (JS_IsNull(argv[2])) kind = VariableValue::Kind::kNull;
   setVariable(*scope, name.view(), kind, text.view());
+  ScriptExecution& execution = *Realm::of(context).execution();
+  if (scope == &execution.context.variables->vault) execution.outcome.secrets.push_back(text.str());
   return JS_UNDEFINED;
 }
 
@@ -147,10 +154,16 @@ JSValue entries(JSContext* context, JSValueConst, int argc, JSValueConst* argv) 
   return list.take();
 }
 
+JSValue hasVault(JSContext* context, JSValueConst, int, JSValueConst*) {
+  const VariableScopes* scopes = scopesOf(context);
+  return scopes ? JS_NewBool(context, scopes->hasVault) : JS_EXCEPTION;
+}
+
 constexpr BindingEntry kEntries[] = {
     {"variableGet", get, 2},       {"variableHas", has, 2},     {"variableResolve", resolve, 1},
     {"variableHasAny", hasAny, 1}, {"variableSet", set, 3},     {"variableSetJson", setJson, 3},
     {"variableUnset", unset, 2},   {"variableClear", clear, 1}, {"variableEntries", entries, 1},
+    {"hasVault", hasVault, 0},
 };
 
 }  // namespace

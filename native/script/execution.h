@@ -56,6 +56,7 @@ struct ScriptExecution {
     outcome.nextRequestSet = false;
     outcome.nextRequest.reset();
     outcome.visualizer.reset();
+    outcome.secrets.clear();
     outcome.durationNs = 0;
     scriptIndex = 0;
     deadlineNs = kNever;

@@ -26,6 +26,7 @@ enum class ScriptPhase : std::uint8_t { kPreRequest, kTest };
 struct ScriptSource {
   std::string name;
   std::string code;
+  std::string owner = {};  // the name of the collection or folder that it belongs to; empty: the request
 };
 
 // Immutable once handed over; shared by all workers of a plan. Order of execution: collection, folder, request.
@@ -77,13 +78,16 @@ struct VariableScope {
   bool changed = false;             // set on the first write
 };
 
-// The scopes of one virtual user. pm.variables reads local → data → environment → collection → globals and writes local.
+// The scopes of one virtual user. pm.variables reads local → data → environment → collection → globals and writes local; the vault is for
+// pm.vault and {{vault:name}} alone.
 struct VariableScopes {
   VariableScope local;
   VariableScope data;
   VariableScope environment;
   VariableScope collection;
   VariableScope globals;
+  VariableScope vault;
+  bool hasVault = false;  // false: pm.vault is denied
 };
 
 struct ExecutionInfo {
@@ -91,6 +95,7 @@ struct ExecutionInfo {
   std::string requestId;
   std::uint64_t iteration = 0;
   std::uint64_t iterationCount = 1;
+  std::vector<std::string> location = {};  // names from the outermost collection to the request
 };
 
 struct TestOutcome {
@@ -122,6 +127,7 @@ struct ScriptOutcome {
   bool nextRequestSet = false;
   std::optional<std::string> nextRequest;
   std::optional<std::string> visualizer;  // JSON of {template, data, options} as given to pm.visualizer.set
+  std::vector<std::string> secrets;       // the texts that pm.vault.set was given
   std::int64_t durationNs = 0;  // on the CPU of this worker, waiting for timers and pm.sendRequest not included
 };
 

@@ -33,6 +33,16 @@ void unsetVariable(VariableScope& scope, std::string_view name) {
   scope.changed = true;
 }
 
+void maskSecrets(std::string& text, const std::vector<std::string>& secrets) {
+  constexpr std::size_t kMinLength = 4;
+  constexpr std::string_view kMask = "***";
+  for (const std::string& secret : secrets) {
+    if (secret.size() < kMinLength) continue;
+    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kMask.size()))
+      text.replace(at, secret.size(), kMask);
+  }
+}
+
 std::string substituteTemplates(std::string_view text, const ResolveName& resolve, std::vector<std::string>* unresolved,
                                 int rounds) {
   std::string current(text);

@@ -27,6 +27,16 @@ inline const Variable* resolveVariable(const VariableScopes& scopes, std::string
   return nullptr;
 }
 
+// As resolveVariable(), and {{vault:name}} beside it.
+inline const Variable* resolveTemplateName(const VariableScopes& scopes, std::string_view name) {
+  constexpr std::string_view kVault = "vault:";
+  if (name.starts_with(kVault)) return findVariable(scopes.vault, name.substr(kVault.size()));
+  return resolveVariable(scopes, name);
+}
+
+// Puts "***" in the place of each secret of four bytes or more, as lib/model/redaction.ts does; the longest come first.
+void maskSecrets(std::string& text, const std::vector<std::string>& secrets);
+
 void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text);
 void unsetVariable(VariableScope& scope, std::string_view name);
 

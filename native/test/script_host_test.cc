@@ -1,4 +1,5 @@
 // The host: results, errors, variables, the request, order of scripts, waiting.
+#include "script/variables.h"
 #include "script_fixture.h"
 
 namespace vayu {
@@ -88,6 +89,29 @@ TEST_F(ScriptHostTest, VariablesKeepTheirTypeAndPrecedence) {
   EXPECT_EQ(stored[3].value.kind, VariableValue::Kind::kNull);
   EXPECT_EQ(stored[4].value.text, R"({"a":[1]})");
   EXPECT_EQ(variables_.globals.variables.size(), 1u);
+}
+
+TEST_F(ScriptHostTest, TheVaultIsAScopeOfItsOwnThatMustBeGiven) {
+  const std::string code = "pm.vault.get('k').then((v) => console.log(v), (e) => console.log(e.message))";
+  EXPECT_EQ(logged(code), "Vault access denied");
+  variables_.hasVault = true;
+  variables_.vault.variables = {{"k", {VariableValue::Kind::kString, "secret"}}};
+  EXPECT_EQ(logged(code), "secret");
+  EXPECT_EQ(logged("console.log(pm.variables.has('k'), pm.variables.replaceIn('{{k}}{{vault:k}}'))"),
+            "false {{k}}{{vault:k}}");
+  const ScriptOutcome outcome = run("await pm.vault.set('k', 'new'); await pm.vault.set('n', 5); pm.vault.unset('k')");
+  EXPECT_EQ(outcome.secrets, (std::vector<std::string>{"new", "5"}));
+  EXPECT_TRUE(variables_.vault.changed);
+  ASSERT_EQ(variables_.vault.variables.size(), 1u);
+  EXPECT_EQ(variables_.vault.variables[0].name, "n");
+  EXPECT_EQ(resolveTemplateName(variables_, "vault:n"), variables_.vault.variables.data());
+  EXPECT_EQ(resolveTemplateName(variables_, "vault:k"), nullptr);
+}
+
+TEST_F(ScriptHostTest, SecretsAreMaskedTheLongestFirst) {
+  std::string text = "ab abcd abcdabcdef abc";
+  maskSecrets(text, {"abcdef", "abcd", "abc"});
+  EXPECT_EQ(text, "ab *** ****** abc");
 }
 
 TEST_F(ScriptHostTest, AnObjectChangedAfterItWasSetIsStoredAsItEnds) {

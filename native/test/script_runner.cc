@@ -120,7 +120,8 @@ std::string outcomeJson(const vayu::ScriptOutcome& outcome, const vayu::RequestD
          ",\"method\":" + quoted(draft.method) + ",\"url\":" + quoted(draft.url) +
          ",\"headers\":" + headersJson(draft.headers) + ",\"body\":" + quoted(draft.body) + "}";
   out += ",\"variables\":{\"local\":" + scopeJson(scopes.local) + ",\"environment\":" + scopeJson(scopes.environment) +
-         ",\"collection\":" + scopeJson(scopes.collection) + ",\"globals\":" + scopeJson(scopes.globals) + "}";
+         ",\"collection\":" + scopeJson(scopes.collection) + ",\"globals\":" + scopeJson(scopes.globals) +
+         "},\"vault\":" + scopeJson(scopes.vault);
   return out + "}";
 }
 
@@ -157,7 +158,8 @@ std::string runOne(vayu::ScriptHost& host, const Json& input) {
   auto set = std::make_shared<vayu::ScriptSet>();
   const bool isPreRequest = input["phase"].text == "prerequest";
   for (const Json& script : input["scripts"].items) {
-    (isPreRequest ? set->preRequest : set->test).push_back({script["name"].text, script["code"].text});
+    (isPreRequest ? set->preRequest : set->test)
+        .push_back({script["name"].text, script["code"].text, script["owner"].text});
   }
   vayu::RequestDraft draft;
   draft.method = input["request"]["method"].isNull() ? "GET" : input["request"]["method"].text;
@@ -172,9 +174,12 @@ std::string runOne(vayu::ScriptHost& host, const Json& input) {
   scopes.environment = readScope(input["variables"]["environment"]);
   scopes.collection = readScope(input["variables"]["collection"]);
   scopes.globals = readScope(input["variables"]["globals"]);
+  scopes.vault = readScope(input["vault"]);
+  scopes.hasVault = !input["vault"].isNull();
   vayu::ExecutionInfo info;
   info.requestName = input["info"]["requestName"].text;
   info.requestId = input["info"]["requestId"].text;
+  for (const Json& name : input["info"]["location"].items) info.location.push_back(name.text);
   info.iteration = static_cast<std::uint64_t>(input["info"]["iteration"].numberOr(0));
   info.iterationCount = static_cast<std::uint64_t>(input["info"]["iterationCount"].numberOr(1));
 

@@ -16,6 +16,7 @@ const canaries = {
   query: 'canary-query-60f4',
   variable: 'canary-variable-7a15',
   setCookie: 'canary-set-cookie-8b26',
+  vault: 'canary-vault-9c37',
 };
 
 /** The text, and what base64 makes of it at each of the three places where it can begin. */
@@ -81,7 +82,9 @@ test('no secret shows in stored runs, reports, live streams, logs or lists', asy
     'X-Api-Key': canaries.header,
     Cookie: `sid=${canaries.cookie}`,
     'X-Plain': 'shown-{{s}}',
+    'X-Vaulted': 'shown-{{vault:v}}',
   };
+  const vault = { v: canaries.vault };
   const requests: Json[] = [
     {
       url: `${target.url}/a?access_token=${canaries.query}`,
@@ -106,11 +109,11 @@ test('no secret shows in stored runs, reports, live streams, logs or lists', asy
   ];
   const runIds: string[] = [];
   for (const request of requests) {
-    const single = await api.call('POST', '/request', { ...request, environmentId: environment.id });
+    const single = await api.call('POST', '/request', { ...request, vault, environmentId: environment.id });
     if (single.body.error !== undefined)
       assertClean(`the error of ${JSON.stringify(request.url).slice(0, 20)}`, JSON.stringify(single.body));
     const started = await api.call('POST', '/run', {
-      request: { ...request, environmentId: environment.id },
+      request: { ...request, vault, environmentId: environment.id },
       config: { mode: 'iterations', iterations: 10, save_timing_breakdown: true },
     });
     if (started.status === 202) {
@@ -121,7 +124,7 @@ test('no secret shows in stored runs, reports, live streams, logs or lists', asy
   assert.equal(runIds.length, 5);
   // The target did get them: what is missing elsewhere was really there.
   const sent = JSON.stringify(target.requests);
-  for (const name of ['header', 'cookie', 'query', 'variable', 'token'] as const)
+  for (const name of ['header', 'cookie', 'query', 'variable', 'token', 'vault'] as const)
     assert.ok(sent.includes(canaries[name]), name);
   assert.ok(sent.includes(Buffer.from(`u:${canaries.password}`).toString('base64')));
 

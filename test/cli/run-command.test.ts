@@ -47,6 +47,52 @@ describe('vayu run and batch', { concurrency: 2 }, () => {
     assert.ok(headers.includes(`basic ${btoa('ann:pw').toLowerCase()}`));
   });
 
+  test('takes secrets from a file, by option or from the environment', async () => {
+    const secrets = file(
+      'vault.json',
+      JSON.stringify({
+        values: [
+          { key: 'vault:key', value: 'from-the-vault' },
+          { key: 'off', enabled: false },
+        ],
+      }),
+    );
+    const request = file(
+      'vaulted.json',
+      JSON.stringify({
+        url: `${server.url}/echo`,
+        headers: { 'X-Key': '{{vault:key}}' },
+        vault: { key: 'overridden', own: 'of-the-file' },
+        tests: `pm.test('vault', async () => {
+          pm.expect([await pm.vault.get('key'), await pm.vault.get('own'), await pm.vault.get('off')])
+            .to.eql([['from', 'the', 'vault'].join('-'), 'of-the-file', undefined]);
+        }); console.log(await pm.vault.get('key'));`,
+      }),
+    );
+    for (const [args, env] of [
+      [['--vault-file', secrets], {}],
+      [[], { VAYU_VAULT_FILE: secrets }],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli(['run', ...args, '--json', request], { env });
+      assert.equal(code, 0, stdout + stderr);
+      const result = JSON.parse(stdout) as { body: { headers: object }; console: { message: string }[] };
+      assert.match(JSON.stringify(result.body.headers), /from-the-vault/);
+      assert.deepEqual(
+        result.console.map(({ message }) => message),
+        ['***'],
+      );
+    }
+    const batch = await runCli(['batch', '--vault-file', secrets, request]);
+    assert.equal(batch.code, 0, batch.stdout + batch.stderr);
+    const load = await runCli(['load', '--vault-file', secrets, '-n', '5', '-c', '1', '--json', request]);
+    assert.equal(load.code, 0, load.stdout + load.stderr);
+    assert.equal((JSON.parse(load.stdout) as { tests: { passed: number } }).tests.passed, 5);
+    assert.ok(!(load.stdout + load.stderr).includes('from-the-vault'));
+    const wrong = await runCli(['run', '--vault-file', file('list.json', '[]'), request]);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /list\.json/);
+  });
+
   test('takes a request from standard input', async () => {
     const { code, stdout } = await runCli(['run', '-'], {
       input: JSON.stringify({ url: `${server.url}/ok` }),

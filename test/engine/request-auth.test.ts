@@ -97,6 +97,7 @@ function answer(status: number, body: unknown): Exchange {
       effectiveUrl: '',
     },
     timing: { totalMs: 0, dnsMs: 0, connectMs: 0, tlsMs: 0, firstByteMs: 0, downloadMs: 0 },
+    secrets: [],
     startedAt: 0,
     tests: [],
     console: [],

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openHarness, startTarget, type Harness, type Target } from './harness.js';
 
@@ -50,6 +53,66 @@ describe('scripts of a request in design mode', () => {
     assert.deepEqual(
       result.console.map(({ level, message }) => [level, message]),
       [['log', 'said']],
+    );
+  });
+
+  it('know where in the collection they are, in load mode too', async () => {
+    const { store } = harness;
+    const say = (owner: string): string =>
+      `pm.test([pm.execution.location.join('/'), pm.execution.location.current, '${owner}'].join(' '), () => {})`;
+    const outer = store.collections.create({ name: 'Shop', postRequestScript: say('Shop') });
+    const inner = store.collections.create({
+      name: 'Orders',
+      parentId: outer.id,
+      postRequestScript: say('Orders'),
+    });
+    const { id: requestId } = store.requests.create({
+      name: 'List',
+      collectionId: inner.id,
+      url: `${target.url}/ok`,
+      postRequestScript: say('List'),
+    });
+    const expected = ['Shop', 'Orders', 'List'].map((owner) => `Shop/Orders/List ${owner} ${owner}`);
+    const { tests } = await harness.manager.execute({ requestId });
+    assert.deepEqual(
+      tests.map(({ name }) => name),
+      expected,
+    );
+    const report = await harness.start({ request: { requestId }, mode: 'iterations', iterations: 4 }).done;
+    assert.deepEqual(
+      report.tests?.tests.map(({ name, passed }) => [name, passed]),
+      expected.map((name) => [name, 4]),
+    );
+    const unsaved = await harness.manager.execute({
+      url: `${target.url}/ok`,
+      name: 'Try',
+      collectionId: outer.id,
+      tests: say('Try'),
+    });
+    assert.deepEqual(
+      unsaved.tests.map(({ name }) => name),
+      ['Shop/Try Shop Shop', 'Shop/Try Try Try'],
+    );
+  });
+
+  it('send a copy of a request with its bytes', async (t) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vayu-bytes-'));
+    t.after(() => fs.rmSync(folder, { recursive: true }));
+    const src = path.join(folder, 'bytes');
+    fs.writeFileSync(src, Buffer.from([0xff, 0x00, 0xfe, 0x41]));
+    const say =
+      'const { headers, body } = echo.json(); pm.test([headers["content-length"], body.length].join(), () => {})';
+    const { tests } = await harness.manager.execute({
+      url: `${target.url}/echo`,
+      method: 'POST',
+      body: { mode: 'binary', src },
+      preRequestScript: `const echo = await pm.sendRequest(pm.request.clone()); ${say}`,
+      tests: `const echo = pm.response; ${say}`,
+    });
+    // As text, each of the bytes that are none would be three.
+    assert.deepEqual(
+      tests.map(({ name }) => name),
+      ['4,4', '4,4'],
     );
   });
 

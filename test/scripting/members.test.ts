@@ -20,6 +20,31 @@ const cases: [name: string, code: string, situation?: Situation][] = [
     `show(pm.execution.location, pm.execution.location.current, pm.execution.location.length)`,
   ],
   [
+    'execution.location of a request',
+    `const { location } = pm.execution; show(location, location.current, location.length, Object.keys(location), "current" in location, location === pm.execution.location); location.current = "x"; show(location.current)`,
+    { location: { path: ['Shop', 'Orders', 'Get order'], owner: 'Get order' } },
+  ],
+  [
+    'execution.location of a folder',
+    `show(pm.execution.location, pm.execution.location.current)`,
+    { location: { path: ['Shop', 'Orders', 'Get order'], owner: 'Orders' } },
+  ],
+  [
+    'vault: denied',
+    `for (const [name, ...args] of [["get", "a"], ["set", "a", 1], ["unset", "a"]]) await pm.vault[name](...args).then(() => show("granted"), (e) => show(name, e instanceof Error, e.name, e.message))`,
+  ],
+  [
+    'vault: get, set, unset',
+    // What crosses to Postman's own vault as undefined comes back as null.
+    `const got = async (name) => (await pm.vault.get(name)) ?? "none"; const done = async (promise) => (await promise) ?? "done"; show(await got("key"), await got("none"), await got()); show(await done(pm.vault.set("key", "new")), await done(pm.vault.set("more", 5)), await done(pm.vault.set("yes", true)), await done(pm.vault.set("nothing", null))); show(await got("key"), await got("more"), await got("yes"), await got("nothing")); show(await done(pm.vault.unset("key")), await done(pm.vault.unset("none"))); show(await got("key")); pm.vault.get("more").then((v) => show("then", v))`,
+    { vault: { key: 's3cret', other: 'o' } },
+  ],
+  [
+    'vault: is no scope of pm.variables',
+    `show(pm.variables.get("key"), pm.variables.has("key"), pm.variables.replaceIn("{{key}}"), Object.keys(pm.vault), pm.vault.get("key") instanceof Promise)`,
+    { vault: { key: 's3cret' } },
+  ],
+  [
     'execution.skipRequest in a test',
     `show(typeof pm.execution.skipRequest); try { pm.execution.skipRequest(); show("after") } catch (e) { show(e.name, e.message) }`,
   ],

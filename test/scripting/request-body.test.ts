@@ -71,6 +71,35 @@ describe('bodies that scripts change', () => {
     assert.equal(headers.length, 2);
   });
 
+  it('keep their files in a copy of the request, which changes nothing of the original', async () => {
+    const outcome = await runner.run({
+      phase: 'prerequest',
+      scripts: [
+        {
+          name: 'script',
+          code: `const copy = pm.request.clone();
+            copy.body.formdata.remove("a");
+            copy.url = "http://h.example/copy";
+            const { method, url, headers, body } = (await pm.sendRequest(copy)).json();
+            console.log(method, url, JSON.stringify(headers)); console.log(body);
+            console.log(pm.request.body.formdata.map(({ key }) => key).join());`,
+        },
+      ],
+      request: {
+        method: 'POST',
+        url: 'http://h.example/',
+        headers: multipart,
+        body: form.replace('q"', 'q%22'),
+      },
+    });
+    assert.equal(outcome.error, null, outcome.error?.message);
+    const [sentLine, body, rest] = outcome.console.map(([, message]) => message);
+    assert.equal(sentLine, `POST http://h.example/copy ${JSON.stringify(multipart)}`);
+    assert.equal(body, form.slice(part('a', '1').length).replace('q"', 'q%22'));
+    assert.equal(rest, 'a,f,q"');
+    assert.equal(outcome.request.changed, false);
+  });
+
   it('say that a script cannot read files', async () => {
     for (const [code, message] of [
       [

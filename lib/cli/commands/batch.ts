@@ -8,7 +8,7 @@ import { formatBatchLine, formatBatchTotals, hasFailed, type RequestOutcome } fr
 import { outcomesToCsv, outcomesToJunit } from '../format/outcomes.js';
 import { readJsonInput } from '../input/files.js';
 import { requestOf } from '../input/request-document.js';
-import { variablesOf } from '../input/request-input.js';
+import { asObject, variablesOf, vaultOf } from '../input/request-input.js';
 import { checkUrl } from '../input/target.js';
 import { watchInterruption, type Interruption } from '../interruption.js';
 import {
@@ -17,6 +17,7 @@ import {
   type DaemonOptions,
   type OutputOptions,
 } from '../options/output-options.js';
+import { vaultOption } from '../options/request-options.js';
 import { repeatedAssignment, wholeNumber } from '../options/values.js';
 import { checkResultFiles, writeResultFiles } from '../result-files.js';
 import { Terminal } from '../terminal.js';
@@ -25,6 +26,7 @@ interface Options extends OutputOptions, DaemonOptions {
   concurrency: number;
   var?: [string, string][];
   env?: string;
+  vaultFile?: string;
 }
 
 interface Entry {
@@ -43,7 +45,8 @@ export function batchCommand(): Command {
     .addOption(
       new Option('--var <name=value>', 'value of {{name}}; may be repeated').argParser(repeatedAssignment),
     )
-    .addOption(new Option('--env <file>', 'JSON file of variables: an object, or a Postman environment'));
+    .addOption(new Option('--env <file>', 'JSON file of variables: an object, or a Postman environment'))
+    .addOption(vaultOption());
   addOutputOptions(command);
   addDaemonOptions(command, false);
   return command.action(batch).addHelpText('after', examples);
@@ -99,6 +102,10 @@ async function batch(paths: string[], options: Options): Promise<void> {
 async function readEntries(paths: readonly string[], options: Options): Promise<Entry[]> {
   const environment =
     options.env === undefined ? {} : variablesOf(await readJsonInput(options.env), options.env);
+  const vault =
+    options.vaultFile === undefined
+      ? undefined
+      : vaultOf(await readJsonInput(options.vaultFile), options.vaultFile);
   const shared = { ...environment, ...Object.fromEntries(options.var ?? []) };
   const entries: Entry[] = [];
   const faults: string[] = [];
@@ -107,7 +114,11 @@ async function readEntries(paths: readonly string[], options: Options): Promise<
       for (const entry of entriesOf(path, await readJsonInput(path))) {
         const own = entry.request['variables'];
         const variables = { ...(typeof own === 'object' ? own : {}), ...shared };
-        const request = Object.keys(variables).length === 0 ? entry.request : { ...entry.request, variables };
+        const request = {
+          ...entry.request,
+          ...(Object.keys(variables).length === 0 ? {} : { variables }),
+          ...(vault === undefined ? {} : { vault: { ...asObject(entry.request['vault']), ...vault } }),
+        };
         const { url } = parseHttpRequest(request);
         if (url !== undefined) checkUrl(url);
         entries.push({ name: entry.name, request });

@@ -5,7 +5,7 @@ import { buffer as readStream } from 'node:stream/consumers';
 import { CliError } from '../cli-error.js';
 import type { RequestOptions } from '../options/request-options.js';
 import { readBytesInput, readJsonInput, readTextInput } from './files.js';
-import { variablesOf, type BodyInput, type RequestTexts } from './request-input.js';
+import { variablesOf, vaultOf, type BodyInput, type RequestTexts } from './request-input.js';
 import { classifyTarget } from './target.js';
 
 export interface TargetInput {
@@ -38,6 +38,8 @@ export async function readRequestTexts(options: RequestOptions): Promise<Request
   if (options.preScript !== undefined) texts.preScript = await readTextInput(options.preScript);
   if (options.env !== undefined)
     texts.environment = variablesOf(await readJsonInput(options.env), options.env);
+  if (options.vaultFile !== undefined)
+    texts.vault = vaultOf(await readJsonInput(options.vaultFile), options.vaultFile);
   return texts;
 }
 

@@ -10,6 +10,7 @@ export interface RequestTexts {
   script?: string;
   preScript?: string;
   environment?: Record<string, unknown>;
+  vault?: Record<string, unknown>;
 }
 
 export type BodyInput = { kind: 'text'; text: string } | { kind: 'file'; path: string };
@@ -61,6 +62,7 @@ export function applyRequestOptions(base: Fields, options: RequestOptions, texts
     ...Object.fromEntries(options.var ?? []),
   };
   if (Object.keys(variables).length > 0) request['variables'] = variables;
+  if (texts.vault !== undefined) request['vault'] = { ...asObject(request['vault']), ...texts.vault };
   return request;
 }
 
@@ -140,7 +142,7 @@ function absolute(path: string | undefined): string | undefined {
   return path === undefined ? undefined : resolve(path);
 }
 
-function asObject(value: unknown): Fields {
+export function asObject(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
@@ -160,4 +162,14 @@ export function variablesOf(document: unknown, source: string): Fields {
     );
   }
   return typeof variables === 'object' && variables !== null ? (variables as Fields) : (document as Fields);
+}
+
+/** The secrets of a file of the same two shapes; Postman writes their names as `vault:name`. */
+export function vaultOf(document: unknown, source: string): Fields {
+  return Object.fromEntries(
+    Object.entries(variablesOf(document, source)).map(([name, value]) => [
+      name.replace(/^vault:/, ''),
+      value,
+    ]),
+  );
 }

@@ -34,9 +34,18 @@ export interface RequestOptions {
   preScript?: string;
   var?: [string, string][];
   env?: string;
+  vaultFile?: string;
 }
 
 const group = 'Request:';
+
+/** Secrets come by file, since arguments of a process are there for all to see. */
+export function vaultOption(): Option {
+  return new Option(
+    '--vault-file <file>',
+    'JSON file of secrets for pm.vault and {{vault:name}}: an object, or {values: [{key, value}]}',
+  ).env('VAYU_VAULT_FILE');
+}
 
 /** Adds the options that describe a request, named as in curl, hey and oha. */
 export function addRequestOptions(command: Command): Command {
@@ -81,6 +90,7 @@ export function addRequestOptions(command: Command): Command {
     new Option('--pre-script <file>', 'JavaScript that runs before each request'),
     new Option('--var <name=value>', 'value of {{name}}; may be repeated').argParser(repeatedAssignment),
     new Option('--env <file>', 'JSON file of variables: an object, or a Postman environment'),
+    vaultOption(),
   ];
   for (const option of options) command.addOption(option.helpGroup(group));
   return command;

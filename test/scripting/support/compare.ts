@@ -13,6 +13,9 @@ export interface Situation {
   globals?: Record<string, unknown>;
   collection?: Record<string, unknown>;
   data?: Record<string, unknown>;
+  vault?: Record<string, unknown>;
+  /** Names from the collection to the request, and that of the one which the script belongs to. */
+  location?: { path: string[]; owner: string };
 }
 
 const defaults = {
@@ -51,7 +54,13 @@ export class Comparison {
   ): Promise<{ observed: Observed; outcome: RunnerOutcome }> {
     const input: RunnerInput = {
       phase: situation.phase ?? 'test',
-      scripts: [{ name: 'script', code }],
+      scripts: [
+        {
+          name: 'script',
+          code,
+          ...(situation.location === undefined ? {} : { owner: situation.location.owner }),
+        },
+      ],
       request: situation.request ?? defaults.request,
       response: {
         code: situation.code ?? 200,
@@ -66,7 +75,8 @@ export class Comparison {
         collection: situation.collection ?? {},
         data: situation.data ?? {},
       },
-      info: { requestName: '', requestId: '' },
+      ...(situation.vault === undefined ? {} : { vault: situation.vault }),
+      info: { requestName: '', requestId: '', location: situation.location?.path ?? [] },
     };
     const outcome = await this.runner.run(input);
     return {
@@ -105,6 +115,8 @@ export class Comparison {
       globals: situation.globals ?? {},
       collectionVariables: situation.collection ?? {},
       data: situation.data ?? {},
+      ...(situation.vault === undefined ? {} : { vault: situation.vault }),
+      ...(situation.location === undefined ? {} : { location: situation.location }),
     });
     return {
       error: outcome.error === null ? null : `${outcome.error.name}: ${outcome.error.message}`,

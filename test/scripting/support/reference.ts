@@ -40,6 +40,8 @@ export interface ReferenceInput {
   globals?: Record<string, unknown>;
   collectionVariables?: Record<string, unknown>;
   data?: Record<string, unknown>;
+  vault?: Record<string, unknown>;
+  location?: { path: string[]; owner: string };
 }
 
 export interface ReferenceOutcome {
@@ -52,6 +54,13 @@ export interface ReferenceOutcome {
 const scope = (values: Record<string, unknown> | undefined): object => ({
   values: Object.entries(values ?? {}).map(([key, value]) => ({ key, value })),
 });
+
+interface Scope {
+  get(name: string): unknown;
+  set(name: string, value?: unknown): void;
+  unset(name: string): void;
+}
+const { VariableScope } = require('postman-collection') as { VariableScope: new (values: object) => Scope };
 
 /** A cookie as the sandbox's jar hands it to whoever stores it. */
 interface StoredCookie {
@@ -132,6 +141,18 @@ export class ReferenceSandbox {
       this.context.dispatch(cookieEvent, eventId, null, store.call(method, args));
     };
     this.context.on(cookieEvent, onCookies);
+    const vaultEvent = `execution.vault.${id}`;
+    const vault = input.vault === undefined ? undefined : new VariableScope(scope(input.vault));
+    // As Postman's runtime answers: what a scope's method returns, or the refusal as a text.
+    const onVault = (
+      eventId: unknown,
+      command: 'get' | 'set' | 'unset',
+      ...args: [string, unknown?]
+    ): void => {
+      if (vault === undefined) this.context.dispatch(vaultEvent, eventId, 'Vault access denied');
+      else this.context.dispatch(vaultEvent, eventId, null, vault[command](...args));
+    };
+    this.context.on(vaultEvent, onVault);
     const target = { listen: input.event ?? 'test', script: { exec: code } };
     const context = {
       request: input.request,
@@ -141,13 +162,18 @@ export class ReferenceSandbox {
       collectionVariables: scope(input.collectionVariables),
       data: input.data ?? {},
     };
+    const legacy =
+      input.location === undefined
+        ? {}
+        : { _itemPath: input.location.path, _eventItemName: input.location.owner };
     return new Promise((resolve) => {
       this.context.execute(
         target,
-        { id, timeout: 5000, context, cursor: { iteration: 0, cycles: 1 } },
+        { id, timeout: 5000, context, cursor: { iteration: 0, cycles: 1 }, legacy },
         (error, result) => {
           this.context.off('console', onConsole);
           this.context.off(cookieEvent, onCookies);
+          this.context.off(vaultEvent, onVault);
           this.context.off(`execution.assertion.${id}`, onTests);
           resolve({ error: error ?? null, tests, console: lines, result });
         },

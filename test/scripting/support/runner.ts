@@ -23,7 +23,7 @@ export const runnerFile = findRunner();
 
 export interface RunnerInput {
   phase?: 'test' | 'prerequest';
-  scripts: { name: string; code: string }[];
+  scripts: { name: string; code: string; owner?: string }[];
   request?: { method?: string; url?: string; headers?: [string, string][]; body?: string };
   response?: {
     code?: number;
@@ -35,7 +35,15 @@ export interface RunnerInput {
   variables?: Partial<
     Record<'local' | 'data' | 'environment' | 'collection' | 'globals', Record<string, unknown>>
   >;
-  info?: { requestName?: string; requestId?: string; iteration?: number; iterationCount?: number };
+  /** Absent: access to it is denied. */
+  vault?: Record<string, unknown>;
+  info?: {
+    requestName?: string;
+    requestId?: string;
+    location?: string[];
+    iteration?: number;
+    iterationCount?: number;
+  };
   answers?: unknown[];
   limits?: { memoryBytes?: number; timeoutMs?: number; stackBytes?: number };
 }
@@ -57,6 +65,7 @@ export interface RunnerOutcome {
   durationNs: number;
   request: { changed: boolean; method: string; url: string; headers: [string, string][]; body: string };
   variables: Record<'local' | 'environment' | 'collection' | 'globals', Record<string, unknown>>;
+  vault: Record<string, unknown>;
   runnerError?: string;
 }
 

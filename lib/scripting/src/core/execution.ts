@@ -2,13 +2,14 @@
 
 import { expose } from './expose.js';
 import { native } from './native.js';
+import { state } from './state.js';
+import { scopeIndex, scopeView, type VariableScope } from './variables.js';
 
-function location(): string[] & { current: string | undefined } {
-  const [, , , requestName] = native.info();
-  const path = requestName === '' ? [] : [requestName];
-  return Object.defineProperty(path, 'current', { value: path.at(-1), enumerable: false }) as string[] & {
-    current: string | undefined;
-  };
+type Location = string[] & { readonly current?: string };
+
+function location(): Location {
+  const [current, ...path] = native.location();
+  return current === '' ? path : Object.defineProperty(path, 'current', { value: current });
 }
 
 export const execution = expose({
@@ -18,8 +19,8 @@ export const execution = expose({
   skipRequest(): void {
     native.skipRequest();
   },
-  get location(): string[] {
-    return location();
+  get location(): Location {
+    return (state.location ??= location()) as Location;
   },
   runRequest(id?: unknown): Promise<never> {
     if (typeof id !== 'string' || id === '') {
@@ -49,6 +50,19 @@ export const visualizer = expose({
   },
 });
 
-const noVault = (): Promise<never> => Promise.reject(new Error('Vault access denied'));
+/** What is done to the vault, or the refusal of one that nobody gave. */
+function withVault<T>(use: (vault: VariableScope) => T): Promise<T> {
+  if (!native.hasVault()) return Promise.reject(new Error('Vault access denied'));
+  return new Promise((resolve) => resolve(use(scopeView(scopeIndex.vault))));
+}
 
-export const vault = expose({ get: noVault, set: noVault, unset: noVault });
+/** Secrets are texts: what else there is of a value is kept as JSON. */
+const secretOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+
+export const vault = expose({
+  get: (name: string): Promise<unknown> => withVault((scope) => scope.get(name)),
+  set: (name: string, value?: unknown): Promise<void> =>
+    withVault((scope) => scope.set(name, secretOf(value))),
+  unset: (name: string): Promise<void> => withVault((scope) => scope.unset(name)),
+});

@@ -51,6 +51,8 @@ export interface NativeBridge {
   /** The one of that name, or all that go with the URL. */
   cookieRemove(url: string, name?: string): void;
 
+  /** Without one, every use of its scope throws. */
+  hasVault(): boolean;
   variableGet(scope: number, name: string): unknown;
   variableHas(scope: number, name: string): boolean;
   variableResolve(name: string): unknown;
@@ -83,6 +85,8 @@ export interface NativeBridge {
     requestName: string,
     requestId: string,
   ];
+  /** The name of what the script belongs to, then those from the outermost collection to the request. */
+  location(): string[];
 
   setTimer(callback: () => void, delayMs: number, repeats: boolean): number;
   clearTimer(id: number): void;

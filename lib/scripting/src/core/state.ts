@@ -3,6 +3,7 @@
 export interface State {
   pm: object | undefined;
   info: object | undefined;
+  location: object | undefined;
   response: object | undefined;
   request: object | undefined;
   cookies: object | undefined;
@@ -20,6 +21,7 @@ export interface State {
 const fresh = (): State => ({
   pm: undefined,
   info: undefined,
+  location: undefined,
   response: undefined,
   request: undefined,
   cookies: undefined,

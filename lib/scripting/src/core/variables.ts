@@ -5,7 +5,7 @@ import { native } from './native.js';
 import { atEnd, state } from './state.js';
 import { makeVariableList } from '../sdk/variable-list.js';
 
-export const scopeIndex = { local: 0, data: 1, environment: 2, collection: 3, globals: 4 } as const;
+export const scopeIndex = { local: 0, data: 1, environment: 2, collection: 3, globals: 4, vault: 5 } as const;
 
 const objectKey = (scope: number, name: string): string => `${scope}:${name}`;
 
@@ -189,6 +189,7 @@ const makers = [
   () => new VariableScope(scopeIndex.environment, ''),
   () => new VariableScope(scopeIndex.collection, ''),
   () => new VariableScope(scopeIndex.globals, ''),
+  () => new VariableScope(scopeIndex.vault, 'vault'),
 ] as const;
 
 export function scopeView(index: number): VariableScope {

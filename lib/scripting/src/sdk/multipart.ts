@@ -17,8 +17,13 @@ export interface FormParam {
 /** What a file's row holds beside what scripts see of it. */
 const contents = new WeakMap<object, Uint8Array>();
 
-/** Whether the row is a file that can be sent. */
-export const hasContent = (row: object): boolean => contents.has(row);
+/** A copy of the row that can be sent wherever the row can. */
+export function copyRow<T extends object>(row: T): T {
+  const copy = { ...row };
+  const content = contents.get(row);
+  if (content !== undefined) contents.set(copy, content);
+  return copy;
+}
 
 const boundaryPattern = /^multipart\/form-data\s*;.*?boundary=(?:"([^"]+)"|([^;\s]+))/i;
 

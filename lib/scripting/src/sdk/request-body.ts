@@ -1,12 +1,12 @@
 /** `pm.request.body`. */
 
-import { expose } from '../core/expose.js';
+import { expose, hidden } from '../core/expose.js';
 import { native } from '../core/native.js';
 import { filled } from '../core/variables.js';
 import {
   boundaryOf,
+  copyRow,
   encodeMultipart,
-  hasContent,
   newBoundary,
   parseMultipart,
   type FormParam,
@@ -34,8 +34,7 @@ const formTraits: ListTraits<FormParam> = {
       return { key: pair?.key ?? '', value: pair?.value ?? '', type: 'text' };
     }
     if (typeof source !== 'object' || source === null) return undefined;
-    // A file's content belongs to its row.
-    const row = (hasContent(source) ? source : { ...source }) as Partial<FormParam>;
+    const row = copyRow(source) as Partial<FormParam>;
     row.key = String(row.key ?? '');
     row.type = row.type === 'file' ? 'file' : 'text';
     if (row.value !== undefined && row.value !== null) row.value = asText(row.value);
@@ -100,6 +99,8 @@ export class RequestBody {
   declare file: unknown;
   declare graphql: unknown;
   declare options: unknown;
+  /** What a text that came with the request was made from. */
+  declare _sent: { text: string; bytes: () => ArrayBuffer } | undefined;
 
   update(source: unknown, contentType?: unknown, bytes?: () => ArrayBuffer): void {
     if (typeof source === 'string') {
@@ -131,15 +132,28 @@ export class RequestBody {
       return;
     }
     const boundary = boundaryOf(contentType);
-    const content = bytes?.() ?? native.utf8Encode(text);
-    const params = boundary === undefined ? undefined : parseMultipart(new Uint8Array(content), boundary);
+    const params =
+      boundary === undefined
+        ? undefined
+        : parseMultipart(new Uint8Array(bytes?.() ?? native.utf8Encode(text)), boundary);
     if (params === undefined) {
       this.mode = 'raw';
       this.raw = text;
+      if (bytes !== undefined) hidden(this, { _sent: { text, bytes } });
     } else {
       this.mode = 'formdata';
       this.formdata = new PropertyList<FormParam>(params, formTraits);
     }
+  }
+
+  /** One that can be changed apart and sent as this one can, files included. */
+  clone(): RequestBody {
+    const copy = new RequestBody({
+      ...this.toJSON(),
+      ...(this.formdata === undefined ? {} : { formdata: listOf(this.formdata, formTraits).all() }),
+    });
+    if (this._sent !== undefined) hidden(copy, { _sent: this._sent });
+    return copy;
   }
 
   isEmpty(): boolean {
@@ -203,11 +217,14 @@ export class RequestBody {
         }
         return { content: this.toString(), contentType: undefined };
       default: {
-        const content = this.toString();
+        const text = this.toString();
+        // Bytes that are no text have left their mark in it.
+        const isBytes = text === this._sent?.text && text.includes('\uFFFD');
+        const content = isBytes ? this._sent!.bytes() : text;
         const language = (this.options as { raw?: { language?: unknown } } | undefined)?.raw?.language;
         return {
           content,
-          contentType: content === '' ? undefined : (typesOfLanguages.get(language) ?? 'text/plain'),
+          contentType: text === '' || isBytes ? undefined : (typesOfLanguages.get(language) ?? 'text/plain'),
         };
       }
     }

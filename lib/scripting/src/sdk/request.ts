@@ -144,7 +144,9 @@ export class Request {
   }
 
   clone(): Request {
-    return new Request(this.toJSON());
+    const copy = new Request(this.toJSON());
+    copy.body = this._body?.clone();
+    return copy;
   }
 
   size(): { body: number; header: number; total: number; source: string } {
