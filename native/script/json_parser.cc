@@ -320,7 +320,7 @@ std::size_t JsonParser::utf16Offset(const char* where) const {
 }
 
 bool JsonParser::failAt(const char* message, const char* where) {
-  JS_ThrowSyntaxError(context_, "%s in JSON at position %zu", message, utf16Offset(where));
+  JS_ThrowSyntaxError(context_, "%s in JSON at position %s", message, std::to_string(utf16Offset(where)).c_str());
   return false;
 }
 
@@ -331,7 +331,8 @@ JSValue JsonParser::failUnexpected() {
   while (tokenEnd < end_ && isContinuation(*tokenEnd)) ++tokenEnd;
   const std::string token(at_, tokenEnd);
   if (*at_ == '"') {
-    return JS_ThrowSyntaxError(context_, "Unexpected string in JSON at position %zu", utf16Offset(at_));
+    return JS_ThrowSyntaxError(context_, "Unexpected string in JSON at position %s",
+                               std::to_string(utf16Offset(at_)).c_str());
   }
   // The excerpt: the whole text when short, else ten characters on either side.
   constexpr std::ptrdiff_t kContext = 10;

@@ -41,6 +41,16 @@ TEST_F(ScriptHostTest, ReportsColumnsOfTheFirstLineWithoutTheWrapper) {
   EXPECT_EQ(outcome.error->column, 3);
 }
 
+// Of shorter texts the error is liquid-json's.
+TEST_F(ScriptHostTest, SaysWhereALongTextIsNotJsonInUnitsOfUtf16) {
+  const std::string space(10'000, ' ');
+  const std::string message = "try { pm.response.json() } catch (error) { console.log(error.message) }";
+  setBody(space + "[\"\xc3\xa9\xf0\x9f\x98\x80\" 1]");
+  EXPECT_EQ(logged(message), "Expected ',' or ']' after array element in JSON at position 10007");
+  setBody(space + "[tr\"x\"]");
+  EXPECT_EQ(logged(message), "Unexpected string in JSON at position 10003");
+}
+
 TEST_F(ScriptHostTest, ReportsASyntaxErrorWhenItRuns) {
   const ScriptOutcome outcome = run("let a = 1;\nlet = ;");
   ASSERT_TRUE(outcome.error);
