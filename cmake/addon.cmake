@@ -1,4 +1,7 @@
 file(GLOB VAYU_ADDON_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/addon/*.cc")
+if(NOT WIN32)
+  list(FILTER VAYU_ADDON_SOURCES EXCLUDE REGEX "_windows\\.cc$")
+endif()
 add_library(vayu SHARED ${VAYU_ADDON_SOURCES} ${CMAKE_JS_SRC})
 set_target_properties(vayu PROPERTIES PREFIX "" SUFFIX ".node" INTERPROCEDURAL_OPTIMIZATION ${VAYU_LTO})
 # npm puts it in this package's own node_modules or in one further up; Node knows which.
@@ -15,6 +18,9 @@ get_filename_component(VAYU_NODE_ADDON_API "${VAYU_NODE_ADDON_API}" ABSOLUTE BAS
 target_include_directories(vayu SYSTEM PRIVATE ${CMAKE_JS_INC} "${VAYU_NODE_ADDON_API}")
 target_compile_definitions(vayu PRIVATE "VAYU_VERSION=\"${VAYU_VERSION}\"")
 target_link_libraries(vayu PRIVATE vayu_core vayu_options ${CMAKE_JS_LIB})
+if(MINGW)
+  include(cmake/addon-mingw.cmake)
+endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_options(vayu PRIVATE -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,nodelete -Wl,--gc-sections)
 endif()
