@@ -1,12 +1,23 @@
 // Makes the prebuilt addon of this platform: packs the package, builds it from that tarball with prebuildify and leaves
 // prebuilds/<platform>-<arch>/node.napi.node (tagged on musl) here.
 //   node scripts/prebuild.mjs
+//   node scripts/prebuild.mjs --windows   that of Windows x64, from Linux
 // node-gyp empties build/ before it builds, so it is not let near this checkout's.
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findProgram, isMain, projectRoot, run, runMain, runNpm, say, StepError } from './steps/shell.mjs';
+import { buildWindowsAddon, hasWindowsLibraries, lacksForWindows } from './steps/windows-build.mjs';
 
 export function isMusl() {
   return process.platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined;
@@ -107,8 +118,22 @@ export function stableCacheKeys(folder) {
   return { CCACHE_BASEDIR: folder, CCACHE_NOHASHDIR: '1' };
 }
 
+/** Needs nothing of the package: what npm would do on Windows is not tried here. */
+async function buildWindowsPrebuild() {
+  const lacks = [...lacksForWindows(), ...(hasWindowsLibraries() ? [] : ['libcurl for Windows'])];
+  if (lacks.length > 0)
+    throw new StepError(`Not here: ${lacks.join(', ')}.`, [
+      'Debian has g++-mingw-w64-x86-64-posix and ninja-build; vcpkg (VCPKG_ROOT) makes libcurl.',
+    ]);
+  const target = path.join(projectRoot, 'prebuilds', 'win32-x64', 'node.napi.node');
+  mkdirSync(path.dirname(target), { recursive: true });
+  copyFileSync(await buildWindowsAddon(), target);
+  say(`${path.relative(projectRoot, target)} (${Math.round(statSync(target).size / 1024)} KiB)`);
+}
+
 if (isMain(import.meta.url)) {
-  await runMain(() => {
+  await runMain(async () => {
+    if (process.argv.includes('--windows')) return buildWindowsPrebuild();
     const directory = mkdtempSync(path.join(tmpdir(), 'vayu-prebuild-'));
     try {
       const { folder } = unpackPackage(directory);

@@ -1,5 +1,5 @@
 // All checks and tests, after `node scripts/setup.mjs --test`.
-//   node scripts/test.mjs [--only=lint,native,threads,memory,fuzz,ts,release,sanitizers,tidy,package | --only=all]
+//   node scripts/test.mjs [--only=lint,native,threads,memory,fuzz,ts,release,sanitizers,tidy,package,windows | --only=all]
 // Without --only the stages that a change needs every time; the others take longer and find less.
 // Goes on after a failing stage, so that one run shows everything that is wrong.
 import { existsSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { runFuzzers } from './steps/fuzz.mjs';
 import { buildNativeTests, runNativeTests } from './steps/native-tests.mjs';
 import { projectRoot, run, runMain, say, StepError } from './steps/shell.mjs';
 import { sourceFiles } from './steps/source-files.mjs';
+import { checkWindows } from './steps/windows-tests.mjs';
 
 const node = process.execPath;
 const bin = (name) => path.join(projectRoot, 'node_modules', name);
@@ -53,6 +54,7 @@ const stages = {
     'all native tests under TSan': () => runNativeTests('tsan'),
   },
   tidy: { 'clang-tidy': () => run(node, ['scripts/check-tidy.mjs']) },
+  windows: { 'native code for Windows': checkWindows },
   package: {
     'package tests': () => run(node, ['--test', '--test-reporter=spec', 'test/packaging/package.test.mjs']),
   },
@@ -130,7 +132,7 @@ function chosenStages(args) {
   return Object.entries(stages).filter(([name]) => chosen.includes(name));
 }
 
-await runMain(() => {
+await runMain(async () => {
   const failures = [];
   const summary = [];
   for (const [, steps] of chosenStages(process.argv.slice(2))) {
@@ -139,7 +141,7 @@ await runMain(() => {
       const started = performance.now();
       let outcome = 'passed';
       try {
-        step();
+        await step();
       } catch (error) {
         if (!(error instanceof StepError)) throw error;
         outcome = 'FAILED';
