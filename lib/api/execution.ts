@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { parseHttpRequest, type PartialRequest } from '../model/http-request.js';
 import type { DesignResult } from '../model/report.js';
 import { parseInput } from '../model/validation.js';
@@ -7,7 +7,7 @@ import type { Store } from '../store/store.js';
 import { fromClientSpelling } from './client-spelling.js';
 import { route, type Route } from './route.js';
 import type { RunService } from './run-service.js';
-import { composeBody, executionAnswer, sendRequestBody } from './schemas.js';
+import { composeBody, composedAnswer, executionAnswer, sendRequestBody } from './schemas.js';
 
 function parseCompose(input: unknown): z.output<typeof composeBody> {
   const read = { ...(input as { request?: unknown }) };
@@ -72,7 +72,7 @@ export function executionRoutes({ store, runs }: { store: Store; runs: RunServic
       summary: 'Resolve a request as it would be sent, without sending it; the answer is a body for /execute',
       body: composeBody,
       parseBody: parseCompose,
-      answer: z.looseObject({ method: z.string(), url: z.string(), warnings: z.array(z.string()) }),
+      answer: composedAnswer,
       handle: ({ body: { request, requestId, collectionId, environmentId } }) => {
         const given = {
           ...request,

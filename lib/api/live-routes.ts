@@ -63,7 +63,8 @@ export function liveRoutes(dependencies: LiveRouteDependencies): Route[] {
       summary: `Follow a run: events \`snapshot\`, \`metric\` (${metricNames.join(', ')}) and \`complete\``,
       query: liveQuery,
       mediaType: 'text/event-stream',
-      answer: z.array(metricRowAnswer),
+      answer: z.string(),
+      jsonAnswer: z.array(metricRowAnswer),
       handle: (call) => serveLive(dependencies, call, false),
     }),
     route({
@@ -73,7 +74,8 @@ export function liveRoutes(dependencies: LiveRouteDependencies): Route[] {
       summary: 'The same with each snapshot as a `metrics` event too',
       query: liveQuery,
       mediaType: 'text/event-stream',
-      answer: z.array(metricRowAnswer),
+      answer: z.string(),
+      jsonAnswer: z.array(metricRowAnswer),
       handle: (call) => serveLive(dependencies, call, true),
     }),
   ];

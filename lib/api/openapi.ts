@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { components, namedSchemas } from './named-schemas.js';
 import type { Route } from './route.js';
-import { components, errorAnswer, namedSchemas } from './schemas.js';
+import { errorAnswer } from './schemas.js';
 
 type Json = Record<string, unknown>;
 
@@ -80,7 +81,10 @@ function operationOf(one: Route, path: string, isAlias: boolean, schemas: Schema
   const answers: Json = {
     [String(one.status ?? 200)]: {
       description: one.summary,
-      content: content(one.mediaType ?? 'application/json', schemas.of(one.answer)),
+      content: {
+        ...content(one.mediaType ?? 'application/json', schemas.of(one.answer)),
+        ...(one.jsonAnswer === undefined ? {} : content('application/json', schemas.of(one.jsonAnswer))),
+      },
     },
     default: {
       description: 'What went wrong',
@@ -106,7 +110,8 @@ function operationOf(one: Route, path: string, isAlias: boolean, schemas: Schema
 /** The description of the API (OpenAPI 3.1), made of the routes and of the schemas that validate them. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const schemas = new SchemaSet(
-    routes.flatMap(({ query, body, answer }) => [query, body, answer].filter((one) => one !== undefined)),
+    routes.flatMap(({ query, body, answer, jsonAnswer }) =>
+      [query, body, answer, jsonAnswer].filter((one) => one !== undefined)),
   );
   const paths: Record<string, Json> = {};
   for (const one of routes) {

@@ -32,6 +32,8 @@ export interface Route {
   answer: z.ZodType;
   /** Media types of answers that are not JSON. */
   mediaType?: string;
+  /** Beside `answer` of another media type: what it answers as JSON where that is asked for. */
+  jsonAnswer?: z.ZodType;
   handle: (call: Call<unknown, unknown>) => unknown;
 }
 

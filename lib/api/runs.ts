@@ -12,6 +12,7 @@ import { idSchema, queryNumber, route, type Route } from './route.js';
 import type { RunService } from './run-service.js';
 import {
   deletedAnswer,
+  keptRow,
   pagination,
   reportAnswer,
   runAnswer,
@@ -320,7 +321,7 @@ export function runRoutes(dependencies: RunRouteDependencies): Route[] {
       tag,
       summary: 'The kept exchanges of a run',
       query: pageQuery,
-      answer: page(z.looseObject({ id: z.number(), latencyMs: z.number() })),
+      answer: page(keptRow),
       handle: ({ params: { id = '' }, query }) => {
         runOf(store, id);
         return pageOf({ total: store.results.count(id), data: store.results.list(id, query) }, query);

@@ -6,21 +6,20 @@ import {
   requestOptionFields,
   variablesSchema,
 } from '../model/resources.js';
-import { partialRequestSchema } from '../model/http-request.js';
+import { httpRequestShape, partialRequestSchema } from '../model/http-request.js';
 import { runConfigSchema } from '../model/run-config.js';
-import { settingCategories } from '../model/settings.js';
+import {
+  settingCategories,
+  settingDefinitions,
+  settingNames,
+  type SettingDefinition,
+  type SettingName,
+} from '../model/settings.js';
 import { runStatuses, runTypes } from '../store/runs.js';
+import { milliseconds, named } from './named-schemas.js';
 import { idSchema } from './route.js';
 
-/** The named shapes of the API: what validates bodies, and what its description shows. */
-export const components = z.registry<{ id: string }>();
-export const namedSchemas: z.ZodType[] = [];
-
-function named<S extends z.ZodType>(id: string, schema: S): S {
-  components.add(schema, { id });
-  namedSchemas.push(schema);
-  return schema;
-}
+export { executionAnswer, reportAnswer } from './report-schemas.js';
 
 type Shape = Record<string, z.ZodType>;
 type PatchShape<S extends Shape> = { [Key in keyof S]: z.ZodOptional<z.ZodNullable<S[Key]>> };
@@ -37,7 +36,6 @@ const readOnly = {
   updatedAt: z.unknown().optional().meta({ description: 'Ignored' }),
 } as const;
 
-const milliseconds = z.number().int().meta({ description: 'Milliseconds since the epoch' });
 const stamps = { createdAt: milliseconds, updatedAt: milliseconds } as const;
 
 const allRequestFields = { ...requestFields, ...requestOptionFields } as const;
@@ -97,6 +95,33 @@ export const composeBody = named(
     }),
 );
 
+const scriptParts = z.array(
+  z.object({
+    origin: z.enum(['collection', 'request']),
+    id: z.string().optional(),
+    name: z.string().optional(),
+    script: z.string(),
+  }),
+);
+const {
+  name: _name,
+  preRequestScript: _before,
+  postRequestScript: _after,
+  tests: _tests,
+  ...composedFields
+} = httpRequestShape;
+export const composedAnswer = named(
+  'Composed',
+  z.object({
+    ...composedFields,
+    method: z.string(),
+    requestName: z.string().optional(),
+    preRequestScripts: scriptParts,
+    postRequestScripts: scriptParts,
+    warnings: z.array(z.string()),
+  }),
+);
+
 const scope = z.string().nullable();
 export const reorderBody = named(
   'Reorder',
@@ -140,6 +165,20 @@ export const errorAnswer = named(
   z.object({ error: z.looseObject({ code: z.string(), message: z.string() }) }),
 );
 
+/** One kept exchange of a run. */
+export const keptRow = named(
+  'Result',
+  z.object({
+    id: z.number().int(),
+    runId: idSchema,
+    timestamp: milliseconds,
+    statusCode: z.number().int().nullable(),
+    latencyMs: z.number(),
+    error: z.string().nullable(),
+    traceData: z.unknown(),
+  }),
+);
+
 export const runAnswer = named(
   'Run',
   z.looseObject({
@@ -155,6 +194,10 @@ export const runAnswer = named(
     error: z.string().nullable(),
     startTime: milliseconds,
     endTime: milliseconds.nullable(),
+    result: keptRow
+      .extend({ trace: z.unknown() })
+      .optional()
+      .meta({ description: 'Of a single request, where one run is read: what came' }),
   }),
 );
 export const pagination = named(
@@ -206,46 +249,6 @@ export const runChangeBody = named(
     }),
 );
 
-const distribution = z.looseObject({ min: z.number(), max: z.number(), avg: z.number(), p50: z.number() });
-export const reportAnswer = named(
-  'Report',
-  z.looseObject({
-    runId: idSchema,
-    status: z.enum(runStatuses),
-    summary: z.looseObject({
-      totalRequests: z.number(),
-      successfulRequests: z.number(),
-      failedRequests: z.number(),
-      errorRate: z.number(),
-      totalDurationSeconds: z.number(),
-      avgRps: z.number(),
-    }),
-    latency: z.looseObject({
-      min: z.number(),
-      max: z.number(),
-      avg: z.number(),
-      p50: z.number(),
-      p90: z.number(),
-      p95: z.number(),
-      p99: z.number(),
-      p999: z.number(),
-    }),
-    statusCodes: z.record(z.string(), z.number()),
-    errors: z.looseObject({
-      total: z.number(),
-      withDetails: z.number(),
-      types: z.record(z.string(), z.number()),
-    }),
-    timingBreakdown: z.looseObject({}),
-    slowRequests: z.looseObject({ count: z.number(), thresholdMs: z.number(), percentage: z.number() }),
-    responseTime: distribution.optional(),
-    serviceTime: distribution.optional(),
-    verdict: z.looseObject({}).optional(),
-    conservation: z.looseObject({}).optional(),
-    thresholds: z.looseObject({}).optional(),
-  }),
-);
-
 export const metricRowAnswer = named(
   'Metric',
   z.looseObject({
@@ -254,32 +257,6 @@ export const metricRowAnswer = named(
     name: z.string(),
     timestamp: milliseconds,
     value: z.number(),
-  }),
-);
-
-export const executionAnswer = named(
-  'Execution',
-  z.looseObject({
-    status: z.number().int(),
-    statusText: z.string(),
-    headers: z.record(z.string(), z.string()),
-    body: z.unknown(),
-    bodyRaw: z.string().nullable(),
-    bodyBase64: z.string().optional(),
-    timing: z.looseObject({
-      total_ms: z.number(),
-      dns_ms: z.number(),
-      connect_ms: z.number(),
-      tls_ms: z.number(),
-      first_byte_ms: z.number(),
-      download_ms: z.number(),
-    }),
-    tests: z.array(z.looseObject({ name: z.string(), passed: z.boolean(), error: z.string().optional() })),
-    console: z.array(z.object({ level: z.string(), message: z.string() })),
-    variables: z.record(z.string(), z.unknown()).optional(),
-    runId: idSchema,
-    httpVersion: z.string(),
-    size: z.number(),
   }),
 );
 
@@ -293,6 +270,11 @@ export const healthAnswer = named(
     version: z.string(),
     workers: z.number().int(),
     uptime: z.number().meta({ description: 'Seconds' }),
+    uptime_seconds: z.number().meta({ description: 'The same' }),
+    versions: z
+      .record(z.string(), z.union([z.string(), z.boolean()]))
+      .optional()
+      .meta({ description: 'Of Node.js and the libraries; absent while the engine is being loaded' }),
     pid: z.number().int(),
   }),
 );
@@ -316,18 +298,44 @@ const settingEntry = named(
     pendingRestart: z.boolean(),
   }),
 );
+
+/** A setting's schema. */
+function settingSchema({ type, description, unit, ...rest }: SettingDefinition): z.ZodType {
+  const about = { description: unit === '' ? description : `${description}; ${unit}` };
+  if (type === 'integer') return z.number().int().meta(about);
+  const options = 'options' in rest ? rest.options.map(({ value }) => value) : [];
+  return (options.length === 0 ? z.string() : z.enum(options)).meta(about);
+}
+
+const settingSchemas = Object.fromEntries(
+  settingNames.map((name) => [name, settingSchema(settingDefinitions[name])]),
+) as Record<SettingName, z.ZodType>;
+
 export const configAnswer = named(
   'Config',
-  z.looseObject({ workers: z.number().int(), entries: z.array(settingEntry), limits: z.looseObject({}) }),
+  z.object({
+    ...settingSchemas,
+    entries: z.array(settingEntry),
+    limits: z.record(z.string(), z.number()).meta({ description: 'Limits that are no settings, too' }),
+    success: z.literal(true),
+  }),
+);
+/** What a setting takes is said by whoever stores it: here it is only described. */
+const describedOnly = Object.fromEntries(
+  settingNames.map((name) => {
+    const { $schema: _draft, ...described } = z.toJSONSchema(settingSchemas[name].nullable());
+    return [name, z.unknown().optional().meta(described)];
+  }),
 );
 export const configBody = named(
   'ConfigChange',
   z
     .looseObject({
+      ...describedOnly,
       key: z.string().optional(),
       value: z.unknown().optional(),
       entries: z.unknown().optional(),
     })
     .meta({ description: 'Settings by name; or {key, value}; or {entries: {name: value}}' }),
 );
-export const okAnswer = named('Done', z.looseObject({ status: z.string() }));
+export const shutdownAnswer = named('Done', z.object({ status: z.string(), message: z.string() }));

@@ -6,7 +6,7 @@ import type { LiveStreams } from './live.js';
 import type { Metrics } from './prometheus.js';
 import { route, type Route } from './route.js';
 import type { RunService } from './run-service.js';
-import { configAnswer, configBody, healthAnswer, okAnswer } from './schemas.js';
+import { configAnswer, configBody, healthAnswer, shutdownAnswer } from './schemas.js';
 import type { SettingsService } from './settings.js';
 
 export interface SystemDependencies {
@@ -103,7 +103,7 @@ export function systemRoutes(dependencies: SystemDependencies): Route[] {
       tag,
       summary: 'Stop all runs, store what there is and end the daemon',
       status: 202,
-      answer: okAnswer,
+      answer: shutdownAnswer,
       handle: ({ response }) => {
         const { shutdown } = dependencies;
         if (shutdown === undefined)

@@ -103,7 +103,8 @@ export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan
 
 function bodyTemplates(request: RequestSpec): number {
   if (typeof request.body !== 'string') return 0;
-  return request.templates?.form === true ? 2 : 1;
+  const { rows } = request.templates ?? {};
+  return rows === undefined ? 1 : rows === 'urlencoded' ? 2 : 3;
 }
 
 function nativeOptions(request: RequestSpec, defaults: EngineDefaults): NativeSubmission['options'] {

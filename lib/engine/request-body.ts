@@ -4,13 +4,14 @@ import path from 'node:path';
 import { bodyModeOf, isStructuredBody, type BodyRow, type StructuredBody } from '../model/body.js';
 import { invalidInput, VayuError } from '../model/errors.js';
 import { encodeAroundTemplates, type TemplateResolver } from './templates.js';
+import type { FormKind } from './types.js';
 
 export interface EncodedBody {
   /** Text may still hold templates; bytes are final. Absent: no body. */
   content?: string | Uint8Array;
   contentType?: string;
-  /** Made from rows of a form: values of the templates that are left have to be encoded for one. */
-  form?: boolean;
+  /** The form of whose rows it was made: values of the templates that are left have to be encoded for it. */
+  rows?: FormKind;
 }
 
 export interface BodyContext {
@@ -138,7 +139,7 @@ function urlencoded(body: StructuredBody, context: BodyContext): EncodedBody {
   const content = activeRows(body)
     .map(({ row }) => `${encode(row.key)}=${encode(rowValue(row))}`)
     .join('&');
-  return { content, contentType, form: true };
+  return { content, contentType, rows: 'urlencoded' };
 }
 
 /** Escapes a name inside a Content-Disposition as browsers do. */
@@ -184,6 +185,7 @@ function multipart(body: StructuredBody, context: BodyContext): EncodedBody {
   return {
     content: withFiles ? new Uint8Array(content) : content.toString('utf8'),
     contentType: `multipart/form-data; boundary=${boundary}`,
+    rows: 'form-data',
   };
 }
 

@@ -225,7 +225,9 @@ export async function encodeRequest(
     url: target.url,
     headers,
     ...(body.content === undefined ? {} : { body: body.content }),
-    ...(body.form !== true && queryRows === '' ? {} : { templates: { form: body.form === true, queryRows } }),
+    ...(body.rows === undefined && queryRows === ''
+      ? {}
+      : { templates: { queryRows, ...(body.rows === undefined ? {} : { rows: body.rows }) } }),
     ...settings,
     ...(auth.native === undefined ? {} : { auth: auth.native }),
   };

@@ -39,10 +39,13 @@ export interface EngineOptions {
 
 export type HeaderPair = [name: string, value: string];
 
+/** A body made of rows. */
+export type FormKind = 'urlencoded' | 'form-data';
+
 /** How values come into the places of `{{templates}}` that the engine resolves. Elsewhere they are put in as they are. */
 export interface TemplateRules {
-  /** The body is a form's rows, encoded but for its templates: values are encoded likewise. */
-  form?: boolean;
+  /** The body is a form's rows, encoded but for its templates: values are encoded likewise, for form-data in the headers of parts. */
+  rows?: FormKind;
   /** The part of the URL that was made from rows: values in it are encoded as components of a query. */
   queryRows?: string;
 }

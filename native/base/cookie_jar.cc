@@ -240,21 +240,4 @@ void CookieJar::clear(std::string_view url) {
   if (std::erase_if(cookies_, [&origin](const Cookie& cookie) { return goesWith(cookie, origin); }) > 0) ++version_;
 }
 
-std::vector<std::string> CookieJar::lines() {
-  dropExpired();
-  std::vector<std::string> lines;
-  lines.reserve(cookies_.size());
-  for (const Cookie& cookie : cookies_) {
-    std::string line;
-    if (cookie.httpOnly) line.append("#HttpOnly_");
-    line.append(cookie.hostOnly ? "" : ".").append(cookie.domain).append(cookie.hostOnly ? "\tFALSE\t" : "\tTRUE\t");
-    line.append(cookie.path).append(cookie.secure ? "\tTRUE\t" : "\tFALSE\t");
-    // 0 stands for a session; a second that has begun must not make one of it.
-    line.append(std::to_string(cookie.expiresMs == Cookie::kSession ? 0 : cookie.expiresMs / 1000 + 1)).append("\t");
-    line.append(cookie.name).append("\t").append(cookie.value);
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 }  // namespace vayu

@@ -43,9 +43,6 @@ class CookieJar {
   void remove(std::string_view url, std::string_view name);
   void clear(std::string_view url);
 
-  // All of it in the form of Netscape's cookie files, a line for each, as libcurl takes them.
-  std::vector<std::string> lines();
-
   bool empty() const { return cookies_.empty(); }
   // Another one after every change; those that have expired by now are dropped first.
   std::uint64_t version();

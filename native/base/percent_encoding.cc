@@ -75,6 +75,16 @@ void appendFormComponent(std::string_view text, std::string& out) {
   }
 }
 
+void appendQuotedName(std::string_view text, std::string& out) {
+  for (const char character : text) {
+    if (isOneOf(static_cast<unsigned char>(character), "\"\r\n")) {
+      appendEscape(static_cast<unsigned char>(character), out);
+    } else {
+      out += character;
+    }
+  }
+}
+
 void encodeUrl(std::string& url) {
   const auto isBlank = [](char character) { return static_cast<unsigned char>(character) <= ' '; };
   const auto begin = std::find_if_not(url.begin(), url.end(), isBlank);

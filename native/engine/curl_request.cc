@@ -50,6 +50,7 @@ ErrorCode configureHeaders(CURL* easy, const PreparedRequest& request, CurlSlist
     hasContentType = hasContentType || sameHeaderName(field.name, "content-type");
     hasUserAgent = hasUserAgent || sameHeaderName(field.name, "user-agent");
     hasEncoding = hasEncoding || sameHeaderName(field.name, "accept-encoding");
+    if (sameHeaderName(field.name, "cookie")) continue;
     // libcurl drops "Name:" and sends "Name;" as a header without a value.
     line = field.value.empty() ? field.name + ";" : field.name + ": " + field.value;
     headers.append(line.c_str());
@@ -174,7 +175,6 @@ ErrorCode configureEasy(CURL* easy, const PreparedRequest& request, CurlSlist& h
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
-  if (options.cookies) curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
   setText(easy, CURLOPT_PROXY, options.proxy);
   setText(easy, CURLOPT_NOPROXY, options.noProxy);
   setText(easy, CURLOPT_CAINFO, options.caFile);

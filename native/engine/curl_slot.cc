@@ -7,6 +7,7 @@
 #include "base/socket.h"
 #include "engine/curl_request.h"
 #include "engine/host_rules.h"
+#include "engine/redirect.h"
 
 namespace vayu {
 
@@ -32,22 +33,17 @@ bool CurlSlot::take(Exchange& exchange, bool waitForMultiplexing) {
   tooLarge_ = false;
   decodedBytes_ = 0;
   errorBuffer_[0] = '\0';
-  if (!configuredFor(*exchange.request)) {
-    if (!configure(waitForMultiplexing)) return false;
-  } else if (exchange.request->options->cookies) {
-    curl_easy_setopt(easy(), CURLOPT_COOKIELIST, "ALL");
+  const PreparedRequest& request = *exchange.request;
+  if (request.cookieJar != nullptr || !ownJar_.empty()) {
+    ownJar_ = request.cookieJar == nullptr ? CookieJar() : *request.cookieJar;
   }
-  for (const std::string& line : exchange.request->cookieLines)
-    curl_easy_setopt(easy(), CURLOPT_COOKIELIST, line.c_str());
-  return true;
+  return configuredFor(request) || configure(waitForMultiplexing);
 }
 
 bool CurlSlot::configure(bool waitForMultiplexing) {
   const PreparedRequest& request = *exchange_->request;
-  // libcurl 7.88 leaks the name of an earlier cookie file in a reset.
-  curl_easy_setopt(easy(), CURLOPT_COOKIEFILE, nullptr);
   curl_easy_reset(easy());
-  curl_easy_setopt(easy(), CURLOPT_COOKIELIST, "ALL");
+  hasCookies_ = false;
   configuredFor_ = nullptr;
   std::string message;
   const ErrorCode code = configureEasy(easy(), request, headers_, resolve_, message);
@@ -63,10 +59,8 @@ bool CurlSlot::configure(bool waitForMultiplexing) {
   curl_easy_setopt(easy(), CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy(), CURLOPT_HEADERFUNCTION, &CurlSlot::onHeader);
   curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
-  if (!request.options->allowHosts.empty()) {
-    curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, &CurlSlot::onRequest);
-    curl_easy_setopt(easy(), CURLOPT_PREREQDATA, this);
-  }
+  curl_easy_setopt(easy(), CURLOPT_PREREQFUNCTION, &CurlSlot::onRequest);
+  curl_easy_setopt(easy(), CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy(), CURLOPT_OPENSOCKETFUNCTION, &CurlSlot::onOpen);
   curl_easy_setopt(easy(), CURLOPT_OPENSOCKETDATA, this);
   // Given the sockets, not the slot: a connection outlives the transfer that opened it.
@@ -156,13 +150,29 @@ std::size_t CurlSlot::onHeader(char* data, std::size_t size, std::size_t count, 
 // Redirects and challenges on the way are heard here only.
 void CurlSlot::keepCookie(std::string_view line) {
   constexpr std::string_view kName = "set-cookie:";
-  if (exchange_->cookieJar == nullptr || line.size() < kName.size() ||
-      curl_strnequal(line.data(), kName.data(), kName.size()) == 0) {
-    return;
-  }
+  if (line.size() < kName.size() || curl_strnequal(line.data(), kName.data(), kName.size()) == 0) return;
   char* url = nullptr;
   if (curl_easy_getinfo(easy(), CURLINFO_EFFECTIVE_URL, &url) != CURLE_OK || url == nullptr) return;
-  exchange_->cookieJar->storeAll(url, line);
+  (exchange_->cookieJar == nullptr ? ownJar_ : *exchange_->cookieJar).storeAll(url, line);
+}
+
+// Instead of libcurl's own cookie engine, which would write a header of its own beside that of the request and which knows none of the
+// cookies that scripts set.
+void CurlSlot::sendCookies(const char* url) {
+  const PreparedRequest& request = *exchange_->request;
+  std::string fromJar;
+  if (request.options->cookies) {
+    CookieJar& jar = exchange_->cookieJar == nullptr ? ownJar_ : *exchange_->cookieJar;
+    if (!jar.empty()) fromJar = jar.header(url);
+  }
+  long redirects = 0;
+  curl_easy_getinfo(easy(), CURLINFO_REDIRECT_COUNT, &redirects);
+  // The request's own are as secret as credentials: no other origin gets them.
+  const bool sendsOwn = redirects == 0 || sameOrigin(url, request.url);
+  const std::string cookies = sendsOwn ? joinedCookies(request.headers, fromJar) : std::move(fromJar);
+  if (cookies.empty() && !hasCookies_) return;
+  hasCookies_ = !cookies.empty();
+  curl_easy_setopt(easy(), CURLOPT_COOKIE, hasCookies_ ? cookies.c_str() : nullptr);
 }
 
 // Before each request of a transfer is sent, those after redirects included.
@@ -172,6 +182,7 @@ int CurlSlot::onRequest(void* self, char*, char*, int, int) {
   std::string message;
   if (curl_easy_getinfo(slot->easy(), CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url != nullptr &&
       urlAllowed(slot->exchange_->request->options->allowHosts, url, message)) {
+    slot->sendCookies(url);
     return CURL_PREREQFUNC_OK;
   }
   slot->refusedHost_ = true;

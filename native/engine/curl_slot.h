@@ -40,6 +40,7 @@ class CurlSlot {
   bool configure(bool waitForMultiplexing);
   static std::size_t onBody(char* data, std::size_t size, std::size_t count, void* self);
   void keepCookie(std::string_view line);
+  void sendCookies(const char* url);
   static std::size_t onHeader(char* data, std::size_t size, std::size_t count, void* self);
   static int onRequest(void* self, char*, char*, int, int);
   static curl_socket_t onOpen(void* self, curlsocktype purpose, curl_sockaddr* address);
@@ -51,6 +52,8 @@ class CurlSlot {
   CurlSlist resolve_;
   std::shared_ptr<const PreparedRequest> configuredFor_;  // keeps the body that the handle points to
   Exchange* exchange_ = nullptr;
+  CookieJar ownJar_;  // of an exchange that has none: what one request of it sets goes with the next
+  bool hasCookies_ = false;
   bool sawBody_ = false;
   bool headerComplete_ = false;
   bool refusedHost_ = false;

@@ -136,8 +136,7 @@ bool Execution::resolveName(std::string_view name, std::string& out) {
   const std::size_t first = name.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return false;
   name = name.substr(first, name.find_last_not_of(kBlanks) + 1 - first);
-  const VariableText found = appendVariable(resolveTemplateName(variables_, name), out);
-  if (found != VariableText::kAbsent) return found == VariableText::kAppended;
+  if (appendVariable(resolveTemplateName(variables_, name), out)) return true;
   return setting_.scripts != nullptr && setting_.scripts->dynamicValue(name, out);
 }
 
@@ -155,7 +154,7 @@ void Execution::render() {
   } else {
     setting_.request->render(resolve, *rendered_, unresolved_);
   }
-  if (sendsCookies()) addCookies(*rendered_);
+  if (sendsCookies()) rendered_->cookies = cookies_->header(rendered_->url);
   renderedFrom_.reset();
   exchange_.request = rendered_;
 }
@@ -166,11 +165,6 @@ bool Execution::sendsCookies() const {
   return jar != nullptr && !jar->empty() && setting_.submission->options->cookies;
 }
 
-void Execution::addCookies(PreparedRequest& request) {
-  request.cookieLines = cookies_->lines();
-  request.cookies = cookies_->header(request.url);
-}
-
 std::shared_ptr<const PreparedRequest> Execution::preparedWithCookies() {
   const std::uint64_t version = cookies_->version();
   if (renderedFrom_ != nullptr && renderedFrom_ == setting_.prepared && renderedCookies_ == version) return rendered_;
@@ -178,7 +172,7 @@ std::shared_ptr<const PreparedRequest> Execution::preparedWithCookies() {
   if (rendered_ == nullptr || rendered_.use_count() > 1) rendered_ = std::make_shared<PreparedRequest>();
   *rendered_ = *setting_.prepared;
   rendered_->renew();
-  addCookies(*rendered_);
+  rendered_->cookies = cookies_->header(rendered_->url);
   renderedFrom_ = setting_.prepared;
   renderedCookies_ = version;
   return rendered_;

@@ -92,7 +92,6 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   void render();
   // The prepared request with what the jar has for it.
   std::shared_ptr<const PreparedRequest> preparedWithCookies();
-  void addCookies(PreparedRequest& request);
   bool sendsCookies() const;
   bool resolveName(std::string_view name, std::string& out);
   void finish();

@@ -71,22 +71,15 @@ bool LoadTransport::onRedirect(Exchange& exchange, std::string_view location) {
     exchange.fail(ErrorCode::kTooManyRedirects, "Maximum (0) redirects followed");
     return false;
   }
-  // A virtual user's own are nobody else's.
-  const bool hasCookies = exchange.cookieJar != nullptr && !exchange.cookieJar->empty();
   std::string key =
       std::to_string(exchange.response.status) + ' ' + std::string(location) + '\n' + exchange.response.headerBlock;
-  if (lastFrom_ == nullptr || lastFrom_->id != request.id || key != lastKey_ || hasCookies) {
+  if (lastFrom_ == nullptr || lastFrom_->id != request.id || key != lastKey_) {
     std::string message;
     std::shared_ptr<PreparedRequest> target =
         redirected(request, exchange.response.status, location, exchange.response.headerBlock, message);
     if (target == nullptr) {
       exchange.fail(ErrorCode::kInvalidUrl, message);
       return false;
-    }
-    if (hasCookies) {
-      target->cookieLines = exchange.cookieJar->lines();
-      carryOn(exchange, std::move(target));
-      return true;
     }
     lastFrom_ = exchange.request;
     lastKey_ = std::move(key);

@@ -21,27 +21,15 @@ std::string originOf(CURLU* url) {
          part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
 }
 
-// The lines of Set-Cookie, each bound to the host that set it unless it names a domain itself.
-std::vector<std::string> cookieLines(std::string_view block, const std::string& host) {
-  std::vector<std::string> lines;
-  while (!block.empty()) {
-    const std::size_t end = block.find('\n');
-    std::string_view line = block.substr(0, end);
-    block.remove_prefix(end == std::string_view::npos ? block.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !sameHeaderName(line.substr(0, colon), "set-cookie")) continue;
-    std::string text(line);
-    std::string lower = text;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (lower.find("; domain=") == std::string::npos && lower.find(";domain=") == std::string::npos)
-      text += "; Domain=" + host;
-    lines.push_back(std::move(text));
-  }
-  return lines;
-}
-
 }  // namespace
+
+bool sameOrigin(const std::string& left, const std::string& right) {
+  const CurlUrl urls[] = {CurlUrl(curl_url()), CurlUrl(curl_url())};
+  constexpr unsigned kFlags = CURLU_URLENCODE | CURLU_GUESS_SCHEME | CURLU_ALLOW_SPACE;
+  return curl_url_set(urls[0].get(), CURLUPART_URL, left.c_str(), kFlags) == CURLUE_OK &&
+         curl_url_set(urls[1].get(), CURLUPART_URL, right.c_str(), kFlags) == CURLUE_OK &&
+         originOf(urls[0].get()) == originOf(urls[1].get());
+}
 
 std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int status, std::string_view location,
                                             std::string_view headerBlock, std::string& message) {
@@ -51,7 +39,6 @@ std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int 
     return nullptr;
   }
   const std::string from = originOf(url.get());
-  const std::string host = part(url.get(), CURLUPART_HOST);
   const std::string target(location);
   if (curl_url_set(url.get(), CURLUPART_URL, target.c_str(), CURLU_URLENCODE | CURLU_ALLOW_SPACE) != CURLUE_OK) {
     message = "the server redirects to \"" + target.substr(0, 200) + "\", which is not a URL";
@@ -68,11 +55,11 @@ std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int 
   } else {
     next->body = request.body;
   }
-  const bool sameOrigin = originOf(url.get()) == from;
+  const bool staysThere = originOf(url.get()) == from;
   for (const HeaderField& field : request.headers) {
     const auto is = [&field](std::string_view name) { return sameHeaderName(field.name, name); };
-    if (!sameOrigin && (is("authorization") || is("cookie") || is("proxy-authorization"))) continue;
-    if (is("host") && !sameOrigin) continue;
+    if (!staysThere && (is("authorization") || is("cookie") || is("proxy-authorization"))) continue;
+    if (is("host") && !staysThere) continue;
     if (becomesGet && (is("content-type") || is("content-length") || is("content-encoding") || is("transfer-encoding")))
       continue;
     next->headers.push_back(field);
@@ -80,7 +67,12 @@ std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int 
   auto options = std::make_shared<RequestOptions>(*request.options);
   options->maxRedirects -= 1;
   next->options = std::move(options);
-  if (request.options->cookies) next->cookieLines = cookieLines(headerBlock, host);
+  if (request.options->cookies) {
+    auto jar = request.cookieJar == nullptr ? std::make_shared<CookieJar>()
+                                            : std::make_shared<CookieJar>(*request.cookieJar);
+    jar->storeAll(request.url, headerBlock);
+    if (!jar->empty()) next->cookieJar = std::move(jar);
+  }
   return next;
 }
 

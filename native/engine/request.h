@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cookie_jar.h"
 #include "base/header_text.h"
 #include "script/script_host.h"
 
@@ -42,13 +43,13 @@ struct RequestOptions {
   bool verbose = false;
 };
 
-enum class BodyTemplates : std::uint8_t { kNone, kText, kForm };
+enum class BodyTemplates : std::uint8_t { kNone, kText, kForm, kMultipart };
 
 // How values come into the texts of a request where its {{templates}} are.
 struct TemplateRules {
-  BodyTemplates body =
-      BodyTemplates::kText;  // kNone: bytes, which are not looked into; kForm: values are encoded for a form
-  std::string queryRows;     // the part of the url whose values are encoded as components of a query
+  // kNone: bytes, which are not looked into; kForm: values are encoded for a form; kMultipart: values in the headers of parts are escaped
+  BodyTemplates body = BodyTemplates::kText;
+  std::string queryRows;  // the part of the url whose values are encoded as components of a query
 };
 
 // Whether what follows the text could be taken for another header, or the text for less than it is.
@@ -62,7 +63,7 @@ struct PreparedRequest {
   // Before the contents of one that nobody else holds are replaced.
   void renew() {
     id = nextId();
-    cookieLines.clear();
+    cookieJar.reset();
     cookies.clear();
   }
 
@@ -72,9 +73,9 @@ struct PreparedRequest {
   std::string url;
   std::vector<HeaderField> headers;
   std::string body;
-  // What libcurl's cookie engine is given: "Set-Cookie: …" of a redirect that led here, or a jar in the form of a cookie file.
-  std::vector<std::string> cookieLines;
-  // What a jar has for the URL ("a=1; b=2"), for a transport that has no cookie engine.
+  // What a redirect that led here has set, for an exchange that has no jar of its own. Null: nothing.
+  std::shared_ptr<const CookieJar> cookieJar;
+  // What the exchange's jar has for the URL ("a=1; b=2"), for a transport that does not look into it itself.
   std::string cookies;
 
  private:
@@ -83,5 +84,19 @@ struct PreparedRequest {
     return counter.fetch_add(1, std::memory_order_relaxed) + 1;
   }
 };
+
+// The value of the one Cookie header that may leave (RFC 6265, section 5.4): the request's own before what a jar has. Empty: none leaves.
+inline std::string joinedCookies(const std::vector<HeaderField>& headers, std::string_view fromJar) {
+  std::string joined;
+  const auto add = [&joined](std::string_view cookies) {
+    if (!joined.empty() && !cookies.empty()) joined += "; ";
+    joined += cookies;
+  };
+  for (const HeaderField& field : headers) {
+    if (sameHeaderName(field.name, "cookie")) add(field.value);
+  }
+  add(fromJar);
+  return joined;
+}
 
 }  // namespace vayu

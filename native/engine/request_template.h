@@ -1,6 +1,7 @@
 // A request whose texts are parsed templates: what a submission's exchanges are made from. Immutable; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ class RequestTemplate {
  private:
   TextTemplate method_;
   TextTemplate url_;
+  std::optional<TextTemplate> rows_;  // of the query, behind whatever url_ becomes
   std::vector<std::pair<TextTemplate, TextTemplate>> headers_;
   TextTemplate body_;
 };

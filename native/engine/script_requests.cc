@@ -16,8 +16,6 @@ void ScriptRequests::carry(ScriptRequest request, const std::shared_ptr<const Re
   prepared->headers = std::move(request.draft.headers);
   prepared->body = std::move(request.draft.body);
 
-  if (cookies != nullptr && options->cookies) prepared->cookieLines = cookies->lines();
-
   auto carried = std::make_unique<Carried>();
   carried->token = request.token;
   Exchange& exchange = carried->exchange;

@@ -142,6 +142,7 @@ struct HeaderFacts {
   bool hasAccept = false;
   bool hasAcceptEncoding = false;
   bool saysClose = false;
+  int cookies = 0;
 };
 
 ErrorCode examineHeaders(const PreparedRequest& request, HeaderFacts& facts, std::string& message) {
@@ -155,6 +156,7 @@ ErrorCode examineHeaders(const PreparedRequest& request, HeaderFacts& facts, std
     facts.hasUserAgent = facts.hasUserAgent || sameHeaderName(field.name, "user-agent");
     facts.hasAccept = facts.hasAccept || sameHeaderName(field.name, "accept");
     facts.hasAcceptEncoding = facts.hasAcceptEncoding || sameHeaderName(field.name, "accept-encoding");
+    facts.cookies += sameHeaderName(field.name, "cookie") ? 1 : 0;
     facts.saysClose = facts.saysClose || (sameHeaderName(field.name, "connection") && listNames(field.value, "close"));
   }
   return ErrorCode::kNone;
@@ -203,18 +205,19 @@ ErrorCode renderWireRequest(const PreparedRequest& request, WireOrigin& origin, 
   if (!facts.hasUserAgent && !options.userAgent.empty()) addHeader(bytes, "User-Agent", options.userAgent);
   if (!facts.hasAccept) addHeader(bytes, "Accept", "*/*");
   if (wire.decodes) addHeader(bytes, "Accept-Encoding", acceptedEncodings());
-  bool addsCookies = !request.cookies.empty();
+  const bool joinsCookies = facts.cookies > 1 || !request.cookies.empty();
+  std::string cookies = joinsCookies ? joinedCookies(request.headers, request.cookies) : std::string();
   for (const HeaderField& field : request.headers) {
     if (sameHeaderName(field.name, "host") || sameHeaderName(field.name, "content-length")) continue;
-    if (addsCookies && !field.value.empty() && sameHeaderName(field.name, "cookie")) {
-      // There is to be one such header only (RFC 6265, section 5.4).
-      addHeader(bytes, field.name, field.value + "; " + request.cookies);
-      addsCookies = false;
+    if (facts.cookies > 0 && sameHeaderName(field.name, "cookie")) {
+      const std::string& value = joinsCookies ? cookies : field.value;
+      if (!value.empty()) addHeader(bytes, field.name, value);
+      cookies.clear();
     } else {
       addHeader(bytes, field.name, field.value);
     }
   }
-  if (addsCookies) addHeader(bytes, "Cookie", request.cookies);
+  if (!cookies.empty()) addHeader(bytes, "Cookie", cookies);
   const bool sendsBody = !wire.isHead && !request.body.empty();
   if (sendsBody || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
     addHeader(bytes, "Content-Length", std::to_string(request.body.size()));

@@ -477,8 +477,7 @@ std::string Realm::substitute(std::string_view text, const VariableScopes& varia
                                          &variables.collection, &variables.globals};
   const auto resolve = [&](std::string_view name, std::string& out) {
     const Variable* variable = only < 0 ? resolveVariable(variables, name) : findVariable(*scopes[only], name);
-    const VariableText found = appendVariable(variable, out);
-    return found == VariableText::kAbsent ? dynamicValue(name, out) : found == VariableText::kAppended;
+    return appendVariable(variable, out) || dynamicValue(name, out);
   };
   return substituteTemplates(text, resolve, unresolved);
 }

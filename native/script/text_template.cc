@@ -11,6 +11,7 @@ void appendEncoded(std::string_view text, ValueEncoding encoding, std::string& o
     case ValueEncoding::kNone: out += text; break;
     case ValueEncoding::kForm: appendFormComponent(text, out); break;
     case ValueEncoding::kUrlComponent: appendUrlComponent(text, out); break;
+    case ValueEncoding::kQuoted: appendQuotedName(text, out); break;
   }
 }
 

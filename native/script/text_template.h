@@ -12,7 +12,7 @@
 namespace vayu {
 
 // What is done to a value on its way into a text whose writer has encoded the rest.
-enum class ValueEncoding : std::uint8_t { kNone, kForm, kUrlComponent };
+enum class ValueEncoding : std::uint8_t { kNone, kForm, kUrlComponent, kQuoted };
 
 class TextTemplate {
  public:

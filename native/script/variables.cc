@@ -4,13 +4,11 @@
 
 namespace vayu {
 
-VariableText appendVariable(const Variable* variable, std::string& out) {
-  if (variable == nullptr) return VariableText::kAbsent;
+bool appendVariable(const Variable* variable, std::string& out) {
+  if (variable == nullptr) return false;
   const VariableValue& value = variable->value;
-  if (value.kind == VariableValue::Kind::kNull || (value.kind == VariableValue::Kind::kJson && value.text.empty()))
-    return VariableText::kNoText;
-  out += value.text;
-  return VariableText::kAppended;
+  out += value.kind == VariableValue::Kind::kNull ? std::string_view("null") : std::string_view(value.text);
+  return true;
 }
 
 void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text) {

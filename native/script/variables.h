@@ -1,7 +1,6 @@
 // Look-up and change of VariableScopes, and {{templates}} over them. Pure; any thread that owns the scopes.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -40,11 +39,9 @@ void maskSecrets(std::string& text, const std::vector<std::string>& secrets);
 void setVariable(VariableScope& scope, std::string_view name, VariableValue::Kind kind, std::string_view text);
 void unsetVariable(VariableScope& scope, std::string_view name);
 
-// kNoText: there is a variable of that name, and no text stands for its value.
-enum class VariableText : std::uint8_t { kAbsent, kNoText, kAppended };
-
-// Appends the text that stands for a variable in a template.
-VariableText appendVariable(const Variable* variable, std::string& out);
+// Appends the text that stands for a variable in a template; false when there is none of its name. As in Postman, null is the text "null" and
+// undefined no text at all.
+bool appendVariable(const Variable* variable, std::string& out);
 
 // Appends the value of a name to `out`; false when it has none, and nothing is appended.
 using ResolveName = std::function<bool(std::string_view name, std::string& out)>;

@@ -114,14 +114,6 @@ TEST(CookieJar, RemovesOneOrAllThatGoWithAUrl) {
   EXPECT_EQ(jar.header("http://b.example/"), "a=1");
 }
 
-TEST(CookieJar, WritesItselfAsACookieFile) {
-  CookieJar jar;
-  jar.store("https://a.example/x/", "a=1; HttpOnly; Secure");
-  jar.store("http://b.a.example/", "b=2; Domain=a.example; Expires=Wed, 01 Jan 2098 00:00:00 GMT");
-  EXPECT_EQ(jar.lines(), (std::vector<std::string>{"#HttpOnly_a.example\tFALSE\t/x\tTRUE\t0\ta\t1",
-                                                   ".a.example\tTRUE\t/\tFALSE\t4039372801\tb\t2"}));
-}
-
 TEST(CookieJar, HoldsSoManyAndForgetsTheOldest) {
   CookieJar jar;
   for (int index = 0; index < 301; ++index) jar.store("http://a.example/", "c" + std::to_string(index) + "=1");

@@ -117,6 +117,30 @@ TEST_F(CurlTransportTest, CookiesLiveForOneExchangeOnly) {
   EXPECT_EQ(loop.fetch(without).response.body, "");
 }
 
+TEST_F(CurlTransportTest, CookiesOfTheRequestStayWithItsOrigin) {
+  LoopbackServer other([](ServerConnection& connection) {
+    const auto request = connection.readRequest();
+    if (request) connection.write(response("302 Found", "", "Location: http:/" + request->target + "\r\n"));
+  });
+  LoopbackServer server([&other](ServerConnection& connection) {
+    while (const auto request = connection.readRequest()) {
+      const std::string there = other.url("/" + request->header("Host") + "/end");
+      const std::string away = "Set-Cookie: a=1; Path=/\r\nLocation: " + there + "\r\n";
+      connection.write(request->target == "/end" ? response("200 OK", "") : response("302 Found", "", away));
+    }
+  });
+  auto request = ExchangeLoop::request(server.url("/begin"));
+  request->headers = {{"Cookie", "own=1"}, {"cookie", "too=2"}};
+  EXPECT_EQ(loop.fetch(request).response.status, 200);
+  ASSERT_EQ(server.seen().size(), 2u);
+  ASSERT_EQ(other.seen().size(), 1u);
+  EXPECT_EQ(server.seen()[0].header("Cookie"), "own=1; too=2");
+  // A port is no part of where a cookie goes (RFC 6265, section 8.5), but it is of an origin.
+  EXPECT_EQ(other.seen()[0].header("Cookie"), "a=1");
+  EXPECT_EQ(server.seen()[1].header("Cookie"), "own=1; too=2; a=1");
+  for (const SeenRequest& seen : server.seen()) EXPECT_EQ(seen.head.find("ookie:"), seen.head.rfind("ookie:"));
+}
+
 TEST_F(CurlTransportTest, AHandleKeepsNothingOfItsLastRequest) {
   LoopbackServer server(LoopbackServer::answering(response("200 OK", "ok")));
   auto first = ExchangeLoop::request(server.url("/a"), "PUT", "secret");

@@ -10,6 +10,12 @@ std::string encodedUrl(std::string url) {
   return url;
 }
 
+TEST(PercentEncodingTest, QuotesNamesOfParts) {
+  std::string text = "kept ";
+  appendQuotedName("a \"b\"\r\n\xc3\xa9%", text);
+  EXPECT_EQ(text, "kept a %22b%22%0D%0A\xc3\xa9%");
+}
+
 // The expected texts are what `new URL(…).href` of Node.js makes of the same, but for the last of the tests.
 TEST(PercentEncodingTest, EncodesAUrlAsTheStandardDoes) {
   EXPECT_EQ(encodedUrl("http://h/a^`|[]{}\\x\"'?a^`|[]{}\\x\"'"), "http://h/a^%60|[]%7B%7D/x%22'?a^`|[]{}\\x%22%27");

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { startDaemon, type Daemon, type DaemonOptions } from '../../lib/api/daemon.js';
 import { createLogger } from '../../lib/api/log.js';
+import { Description } from './described.js';
 
 export function temporaryFolder(t: TestContext): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vayu-api-'));
@@ -32,27 +33,41 @@ export interface Api extends Daemon {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
+/** The same for every daemon of the process. */
+let description: Promise<Description> | undefined;
+
+async function readDescription(url: string, token: string | undefined): Promise<Description> {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  return new Description(await (await fetch(`${url}/openapi.json`, { headers })).json());
+}
+
 async function call(
-  url: string,
+  daemon: { url: string; token: string | undefined },
+  route: string,
   method: string,
   body: unknown,
   headers: Record<string, string>,
 ): Promise<Answer> {
-  const response = await fetch(url, {
+  const response = await fetch(daemon.url + route, {
     method,
     headers,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
-  return {
+  const answer = {
     status: response.status,
     body: isJson ? JSON.parse(text) : text,
     headers: response.headers,
   };
+  if (isJson && route !== '/openapi.json') {
+    description ??= readDescription(daemon.url, daemon.token);
+    (await description).check(method, route, response.status, answer.body);
+  }
+  return answer;
 }
 
-/** A daemon on a free port with a data directory of its own, closed at the test's end. */
+/** A daemon on a free port whose every JSON answer is held against the API's description, with a data directory of its own, closed at the test's end. */
 export async function startApi(t: TestContext, options: Partial<DaemonOptions> = {}): Promise<Api> {
   const dataDir = options.dataDir ?? temporaryFolder(t);
   const logLines: string[] = [];
@@ -63,7 +78,8 @@ export async function startApi(t: TestContext, options: Partial<DaemonOptions> =
     ...daemon,
     dataDir,
     logLines,
-    call: (method, route, body, headers = {}) => call(daemon.url + route, method, body, headers),
+    call: (method, route, body, headers = {}) =>
+      call({ url: daemon.url, token: options.token }, route, method, body, headers),
   };
 }
 

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { parseHttpRequest } from '../../lib/model/http-request.js';
 import { openHarness, type Harness } from './harness.js';
 
-/** What arrived, as it was on the wire. */
+/** What arrived, as it was on the wire but for the boundary of a form. */
 interface Received {
   target: string;
   contentType: string;
@@ -24,10 +24,15 @@ before(async () => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
+        const contentType = request.headers['content-type'] ?? '';
+        // Another one for each request.
+        const boundary = contentType.split('boundary=')[1] ?? '';
+        const named = (text: string): string =>
+          boundary === '' ? text : text.replaceAll(boundary, 'BOUNDARY');
         received.push({
           target: `${request.method} ${request.url}`,
-          contentType: request.headers['content-type'] ?? '',
-          body: Buffer.concat(chunks).toString(),
+          contentType: named(contentType),
+          body: named(Buffer.concat(chunks).toString()),
         });
         response.end('ok');
       });
@@ -97,6 +102,44 @@ const cases = (): Case[] => [
     expected: { target: `GET /?first=k=v&w&x=${inRow}&k%3Dv%26w=%26${inRow}` },
   },
   {
+    name: 'rows behind a value that brings a query and a fragment',
+    request: { url: '{{whole}}', params: [{ key: 'x', value: '{{v}}' }] },
+    expected: { target: `GET /a%20b/c?d=%C3%A9&x=${inRow}` },
+  },
+  {
+    name: 'rows without variables behind a value that brings a query',
+    request: { url: '{{asked}}', params: [{ key: 'x', value: '1 2' }] },
+    expected: { target: 'GET /?q=1&x=1%202' },
+  },
+  {
+    name: 'rows of a multipart body',
+    request: {
+      method: 'POST',
+      url: base,
+      body: { mode: 'form-data', fields: [{ key: 'a {{quoted}} "b"', value: '{{quoted}}' }] },
+    },
+    expected: {
+      body: [
+        '--BOUNDARY',
+        'Content-Disposition: form-data; name="a q%22%0D%0A& %22b%22"',
+        '',
+        'q"\r\n&',
+        '--BOUNDARY--',
+        '',
+      ].join('\r\n'),
+      contentType: 'multipart/form-data; boundary=BOUNDARY',
+    },
+  },
+  {
+    name: 'variables that are null',
+    request: {
+      method: 'POST',
+      url: `${base}/{{nothing}}`,
+      body: { mode: 'json', content: '{"x":{{nothing}}}' },
+    },
+    expected: { target: 'POST /null', body: '{"x":null}' },
+  },
+  {
     name: 'the path and the query of the URL',
     request: { url: `${base}/p ü/{{spaced}}?q={{spaced}}&{{plain}} "\u00e9` },
     expected: {
@@ -121,12 +164,15 @@ const cases = (): Case[] => [
   },
 ];
 
-const variables = (): Record<string, string> => ({
+const variables = (): Record<string, string | null> => ({
   v: value,
   plain: 'k=v&w',
   outer: '&{{v}}',
   spaced: 'a bé"<>\'{}`\nz ',
   whole: `${base}/a b/c?d=é#fragment`,
+  asked: `${base}/?q=1`,
+  quoted: 'q"\r\n&',
+  nothing: null,
 });
 const settingScript = (): string =>
   Object.entries(variables())
