@@ -111,7 +111,8 @@ function operationOf(one: Route, path: string, isAlias: boolean, schemas: Schema
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const schemas = new SchemaSet(
     routes.flatMap(({ query, body, answer, jsonAnswer }) =>
-      [query, body, answer, jsonAnswer].filter((one) => one !== undefined)),
+      [query, body, answer, jsonAnswer].filter((one) => one !== undefined),
+    ),
   );
   const paths: Record<string, Json> = {};
   for (const one of routes) {

@@ -68,8 +68,8 @@ std::shared_ptr<PreparedRequest> redirected(const PreparedRequest& request, int 
   options->maxRedirects -= 1;
   next->options = std::move(options);
   if (request.options->cookies) {
-    auto jar = request.cookieJar == nullptr ? std::make_shared<CookieJar>()
-                                            : std::make_shared<CookieJar>(*request.cookieJar);
+    auto jar =
+        request.cookieJar == nullptr ? std::make_shared<CookieJar>() : std::make_shared<CookieJar>(*request.cookieJar);
     jar->storeAll(request.url, headerBlock);
     if (!jar->empty()) next->cookieJar = std::move(jar);
   }

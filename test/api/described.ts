@@ -29,7 +29,8 @@ export class Description {
   #schemaOf(method: string, path: string, status: number, label: string): Json {
     const errorSchema = { $ref: '#/components/schemas/Error' };
     const template = this.#templates.find(({ pattern }) => pattern.test(path))?.path;
-    const operation = template === undefined ? undefined : this.document.paths[template][method.toLowerCase()];
+    const operation =
+      template === undefined ? undefined : this.document.paths[template][method.toLowerCase()];
     if (operation === undefined) {
       assert.ok(status >= 400, `${label}: the route is not described`);
       return errorSchema;
@@ -43,7 +44,8 @@ export class Description {
   /** Names of the answer that its schema does not have. */
   #undescribed(answer: unknown, schema: Json): string[] {
     const known = this.#propertiesOf(schema);
-    if (known === undefined || typeof answer !== 'object' || answer === null || Array.isArray(answer)) return [];
+    if (known === undefined || typeof answer !== 'object' || answer === null || Array.isArray(answer))
+      return [];
     return Object.keys(answer).filter((name) => !known.has(name));
   }
 
