@@ -233,7 +233,8 @@ TEST_F(CurlTransportTest, GoesOnAfterConnectionsThatWereNeverMade) {
     EXPECT_EQ(loop.fetch(never).error, ErrorCode::kTimeout);
     Exchange& aborted = loop.start(never);
     loop.runFor(10);
-    transport().abort(aborted);
+    // Those 10 ms are more than its 100 where the machine is busy.
+    if (aborted.error == ErrorCode::kNone) transport().abort(aborted);
     EXPECT_EQ(transport().openConnections(), 0u);
     const Exchange& exchange = loop.fetch(ExchangeLoop::request(server.url()));
     EXPECT_EQ(exchange.error, ErrorCode::kNone) << exchange.errorMessage;
