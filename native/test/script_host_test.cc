@@ -101,7 +101,6 @@ TEST_F(ScriptHostTest, VariablesKeepTheirTypeAndPrecedence) {
   EXPECT_EQ(variables_.globals.variables.size(), 1u);
 }
 
-<<<<<<< HEAD
 TEST_F(ScriptHostTest, TheVaultIsAScopeOfItsOwnThatMustBeGiven) {
   const std::string code = "pm.vault.get('k').then((v) => console.log(v), (e) => console.log(e.message))";
   EXPECT_EQ(logged(code), "Vault access denied");
@@ -123,14 +122,14 @@ TEST_F(ScriptHostTest, SecretsAreMaskedTheLongestFirst) {
   std::string text = "ab abcd abcdabcdef abc";
   maskSecrets(text, {"abcdef", "abcd", "abc"});
   EXPECT_EQ(text, "ab *** ****** abc");
-=======
+}
+
 TEST_F(ScriptHostTest, NullStandsForItsNameInATemplateAndUndefinedForNothing) {
   EXPECT_EQ(logged(R"(
     pm.environment.set('none', null); pm.environment.set('unset', undefined);
     console.log(pm.variables.replaceIn('{{none}}|{{unset}}|{{absent}}'));
   )"),
             "null||{{absent}}");
->>>>>>> b867de7 (Send one Cookie header, the same bytes for null, joined queries and form names in both modes; hold every answer against the API's description)
 }
 
 TEST_F(ScriptHostTest, AnObjectChangedAfterItWasSetIsStoredAsItEnds) {
