@@ -50,13 +50,19 @@ const packages = {
   events: 'events/',
 };
 
-/** Node's own modules inside of packages. `timers` is the sandbox's. */
+/**
+ * Node's own modules inside of packages (`timers` is the sandbox's), and the packages that package.json overrides because cheerio 0.22,
+ * which is Postman's, asks for versions with known weaknesses.
+ */
 const alias = {
   '@faker-js/faker/locale/en': ofCollection.resolve('@faker-js/faker/locale/en'),
   assert: 'assert/',
   buffer: 'buffer/',
   events: 'events/',
   'http-reasons': ofCollection.resolve('http-reasons'),
+  'lodash.pick': 'lodash/pick',
+  'nth-check': join(source, 'libraries/bundles/nth-check.cjs'),
+  'nth-check-today': createRequire(join(root, 'package.json')).resolve('nth-check'),
   path: 'path-browserify',
   process: 'process/browser',
   punycode: 'punycode/',

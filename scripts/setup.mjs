@@ -2,7 +2,7 @@
 //   node scripts/setup.mjs [--test] [--bench] [--force]
 // Only modules of Node itself may be imported here: it runs before `npm ci`.
 import { ensureNativeBuild } from './steps/native-build.mjs';
-import { ensureNpmPackages } from './steps/npm-packages.mjs';
+import { beginSqliteBuild, ensureNpmPackages } from './steps/npm-packages.mjs';
 import { runMain, say, StepError, withLock } from './steps/shell.mjs';
 import { ensureSystemPackages } from './steps/system-packages.mjs';
 import { ensureTypescriptBuild } from './steps/typescript-build.mjs';
@@ -28,8 +28,10 @@ await runMain(async () => {
   await withLock('build', async () => {
     ensureSystemPackages(groups);
     ensureNpmPackages({ force });
+    const sqliteBuilt = beginSqliteBuild();
     await ensureNativeBuild({ force });
     await ensureTypescriptBuild({ force });
+    await sqliteBuilt();
   });
   say(`Everything is set up (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 });

@@ -2,11 +2,10 @@
 //   node scripts/test.mjs [--only=lint,native,threads,memory,fuzz,ts,release,sanitizers,tidy,package,windows | --only=all]
 // Without --only the stages that a change needs every time; the others take longer and find less.
 // Goes on after a failing stage, so that one run shows everything that is wrong.
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runFuzzers } from './steps/fuzz.mjs';
 import { buildNativeTests, runNativeTests } from './steps/native-tests.mjs';
-import { projectRoot, run, runMain, say, StepError } from './steps/shell.mjs';
+import { projectRoot, run, runMain, runTogether, say, StepError } from './steps/shell.mjs';
 import { sourceFiles } from './steps/source-files.mjs';
 import { checkWindows } from './steps/windows-tests.mjs';
 
@@ -15,15 +14,22 @@ const bin = (name) => path.join(projectRoot, 'node_modules', name);
 
 const stages = {
   lint: {
-    prettier: () =>
-      run(node, [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'], {
-        advice: 'Run `npm run format`.',
-      }),
-    eslint: () => run(node, [bin('eslint/bin/eslint.js'), '.']),
-    types: typeCheck,
-    layers: () => run(node, ['scripts/check-includes.mjs']),
-    notice: () => run(node, ['scripts/notice.mjs', '--check']),
-    'native format': () => run(node, ['scripts/check-format.mjs']),
+    'formats, rules, types, layers, licences': () =>
+      runTogether([
+        [node, [bin('eslint/bin/eslint.js'), '.']],
+        [
+          node,
+          [bin('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
+          'Run `npm run format`.',
+        ],
+        ...['tsconfig.json', 'lib/scripting/tsconfig.json'].map((config) => [
+          node,
+          [bin('typescript/bin/tsc'), '--noEmit', '-p', config],
+        ]),
+        [node, ['scripts/check-includes.mjs']],
+        [node, ['scripts/notice.mjs', '--check']],
+        [node, ['scripts/check-format.mjs']],
+      ]),
   },
   native: {
     // Most of their time they wait.
@@ -74,13 +80,6 @@ const timedTests = [
   'test/runs/strategies',
   'test/runs/verdict-of-runs',
 ];
-
-function typeCheck() {
-  for (const config of ['tsconfig.json', 'lib/scripting/tsconfig.json']) {
-    if (existsSync(path.join(projectRoot, config)))
-      run(node, [bin('typescript/bin/tsc'), '--noEmit', '-p', config]);
-  }
-}
 
 function isTimed(file) {
   return timedTests.includes(file.replace(/\.test\.\w+$/, ''));

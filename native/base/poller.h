@@ -52,8 +52,8 @@ class Poller {
   SocketHandle wakeWrite_ = kNoSocket;
   std::atomic<bool> wakePending_{false};
   // All implementations' state, so that which of them a program has is decided when it is linked.
-  int epoll_ = -1;
-  bool nanosecondWait_ = true;
+  [[maybe_unused]] int epoll_ = -1;
+  [[maybe_unused]] bool nanosecondWait_ = true;
   struct Entry {
     SocketHandle fd;
     std::uint8_t events;

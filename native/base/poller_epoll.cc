@@ -23,7 +23,7 @@ namespace {
 constexpr int kBatch = 64;
 
 // How far ahead targets are fetched, and how much of each.
-constexpr int kAhead = 2;
+constexpr std::size_t kAhead = 2;
 constexpr std::size_t kTargetBytes = 128;
 
 std::uint32_t toEpoll(std::uint8_t events) {
@@ -112,9 +112,10 @@ std::int64_t Poller::wait(std::int64_t deadlineNs) {
   }
 
   const std::int64_t now = nowNs();
-  for (int index = 0; index < count; ++index) {
-    if (index + kAhead < count) prefetch(events[static_cast<std::size_t>(index + kAhead)].data.ptr, kTargetBytes);
-    const epoll_event& event = events[static_cast<std::size_t>(index)];
+  const std::size_t ready = count < 0 ? 0 : static_cast<std::size_t>(count);
+  for (std::size_t index = 0; index < ready; ++index) {
+    if (index + kAhead < ready) prefetch(events[index + kAhead].data.ptr, kTargetBytes);
+    const epoll_event& event = events[index];
     if (event.data.ptr == nullptr) {
       drainWake();
     } else {

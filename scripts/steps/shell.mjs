@@ -1,5 +1,5 @@
 // What every set-up step needs: where the project is, how to say what happens, how to run a command, how to fail with advice.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -62,12 +62,48 @@ export function run(command, args, { cwd = projectRoot, env, quiet = false, advi
   return quiet ? result.stdout : '';
 }
 
-/** Runs npm: the one that runs us, where one does (on Windows `npm` itself is a batch file, which cannot be spawned). */
-export function runNpm(args, options) {
+/**
+ * Runs commands side by side, each `[command, args, advice]`. What one prints comes as a whole when it has ended. All of them run to their
+ * ends; a StepError names those that failed.
+ */
+export async function runTogether(commands) {
+  const failures = await Promise.all(commands.map(outcomeOf));
+  const failed = failures.filter((failure) => failure !== undefined);
+  if (failed.length > 0)
+    throw new StepError(
+      failed.map(({ message }) => message).join(' '),
+      failed.flatMap(({ advice }) => advice ?? []),
+    );
+}
+
+function outcomeOf([command, args, advice]) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: projectRoot, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = [];
+    child.stdout.on('data', (data) => output.push(data));
+    child.stderr.on('data', (data) => output.push(data));
+    child.once('error', (error) =>
+      resolve({ message: `Could not run ${command}: ${error.message}.`, advice }),
+    );
+    child.once('close', (status, signal) => {
+      process.stdout.write(Buffer.concat(output));
+      const end = signal ? `was ended by ${signal}` : `ended with exit code ${status}`;
+      resolve(status === 0 ? undefined : { message: `\`${[command, ...args].join(' ')}\` ${end}.`, advice });
+    });
+  });
+}
+
+/**
+ * npm as a command and its arguments: the npm that runs us, where one does (on Windows `npm` itself is a batch file, which cannot be
+ * spawned).
+ */
+export function npmCommand(args) {
   const program = process.env.npm_execpath;
-  return program?.endsWith('.js')
-    ? run(process.execPath, [program, ...args], options)
-    : run('npm', args, options);
+  return program?.endsWith('.js') ? [process.execPath, [program, ...args]] : ['npm', args];
+}
+
+export function runNpm(args, options) {
+  return run(...npmCommand(args), options);
 }
 
 /** Whether the command succeeds; nothing is printed. */

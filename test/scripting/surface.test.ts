@@ -265,7 +265,9 @@ const cases: Case[] = [
   },
   {
     name: 'cheerio',
-    code: `const $ = cheerio.load("<ul><li>a</li><li class=x>b</li></ul>"); show($("li.x").text(), $("li").length, $("ul").html())`,
+    code: `const $ = cheerio.load("<ul><li>a</li><li class=x>b</li></ul>"); show($("li.x").text(), $("li").length, $("ul").html());
+$("li.x").css({ color: "red", margin: "1px", top: "2px" });
+show($("li:nth-child(2)").text(), $("li:nth-child(odd)").text(), $("li:nth-last-of-type(2n+2)").text(), JSON.stringify($("li.x").css(["color", "top"])))`,
   },
   {
     name: 'lodash',
