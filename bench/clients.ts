@@ -31,6 +31,16 @@ const heavyScript = `let sum = 0;
 for (let i = 0; i < 20000; i++) sum = (sum + i * i) % 1000003;
 pm.test('work is done', () => pm.expect(sum).to.be.a('number'));`;
 
+/**
+ * What ours sends by itself beside Host. The peers are told to send the same: three more fields cost nginx, which shares the machine's cores
+ * with the client, as much as they cost whoever writes them.
+ */
+const headerArguments = Object.entries({
+  Accept: '*/*',
+  'Accept-Encoding': 'deflate, gzip, br, zstd',
+  'User-Agent': 'vayu-engine/0.1.0',
+}).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+
 function urlOf(benchCase: BenchCase, nginx: Nginx): string {
   return `${benchCase.protocol === 'http' ? nginx.url : nginx.tlsUrl}${benchCase.path}`;
 }
@@ -149,6 +159,7 @@ const wrk: BenchClient = {
       '-t1',
       `-c${benchCase.connections}`,
       `-d${seconds}s`,
+      ...headerArguments,
       ...scriptArgs,
       urlOf(benchCase, nginx),
     ];
@@ -170,7 +181,16 @@ const h2load: BenchClient = {
     const { connections, streams } = benchCase;
     const shape =
       streams === undefined ? ['--h1', `-c${connections}`] : [`-c${connections / streams}`, `-m${streams}`];
-    return ['h2load', '-t1', ...shape, '-D', String(seconds), ...body, urlOf(benchCase, nginx)];
+    return [
+      'h2load',
+      '-t1',
+      ...shape,
+      '-D',
+      String(seconds),
+      ...headerArguments,
+      ...body,
+      urlOf(benchCase, nginx),
+    ];
   },
 };
 
@@ -203,6 +223,7 @@ const ab: BenchClient = {
       String(seconds),
       '-n',
       String(300_000 * seconds),
+      ...headerArguments,
       ...body,
       urlOf(benchCase, nginx),
     ];
@@ -228,6 +249,7 @@ const hey: BenchClient = {
       '-c',
       String(benchCase.connections),
       ...rate,
+      ...headerArguments,
       ...body,
       urlOf(benchCase, nginx),
     ];
@@ -253,6 +275,7 @@ const autocannon: BenchClient = {
       '-d',
       String(seconds),
       ...rate,
+      ...headerArguments,
       ...body,
       urlOf(benchCase, nginx),
     ];

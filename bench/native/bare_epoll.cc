@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
   const auto connections = static_cast<std::size_t>(std::atoi(argv[2]));
   const int batch = std::clamp(argc > 4 ? std::atoi(argv[4]) : 64, 1, kMostEvents);
   const std::string request =
-      "GET " + url.substr(slash) + " HTTP/1.1\r\nHost: " + url.substr(0, slash) + "\r\nAccept: */*\r\n\r\n";
+      "GET " + url.substr(slash) + " HTTP/1.1\r\nHost: " + url.substr(0, slash) +
+      "\r\nUser-Agent: vayu-engine/0.1.0\r\nAccept: */*\r\nAccept-Encoding: deflate, gzip, br, zstd\r\n\r\n";
 
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);

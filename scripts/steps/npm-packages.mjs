@@ -37,7 +37,7 @@ export function beginSqliteBuild() {
   const child = spawn(command, args, {
     cwd: projectRoot,
     stdio: ['ignore', output, output],
-    env: { ...process.env, npm_config_jobs: buildJobs(), JOBS: buildJobs() },
+    env: { ...process.env, JOBS: buildJobs() },
   });
   closeSync(output);
   const ended = new Promise((resolve) => {
