@@ -55,11 +55,15 @@ export function run(command, args, { cwd = projectRoot, env, quiet = false, advi
     );
   }
   if (result.status !== 0) {
-    const end = result.signal ? `was ended by ${result.signal}` : `ended with exit code ${result.status}`;
     if (quiet) process.stderr.write(`${result.stdout}${result.stderr}`);
-    throw new StepError(`\`${[command, ...args].join(' ')}\` ${end}.`, advice);
+    throw new StepError(endOf(command, args, result.status, result.signal), advice);
   }
   return quiet ? result.stdout : '';
+}
+
+function endOf(command, args, status, signal) {
+  const end = signal ? `was ended by ${signal}` : `ended with exit code ${status}`;
+  return `\`${[command, ...args].join(' ')}\` ${end}.`;
 }
 
 /**
@@ -87,8 +91,7 @@ function outcomeOf([command, args, advice]) {
     );
     child.once('close', (status, signal) => {
       process.stdout.write(Buffer.concat(output));
-      const end = signal ? `was ended by ${signal}` : `ended with exit code ${status}`;
-      resolve(status === 0 ? undefined : { message: `\`${[command, ...args].join(' ')}\` ${end}.`, advice });
+      resolve(status === 0 ? undefined : { message: endOf(command, args, status, signal), advice });
     });
   });
 }
