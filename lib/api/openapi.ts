@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { components, namedSchemas } from './named-schemas.js';
+import { components, descriptionOf, namedSchemas } from './named-schemas.js';
 import type { Route } from './route.js';
 import { errorAnswer } from './schemas.js';
 
@@ -31,6 +31,10 @@ class SchemaSet {
       io: 'input',
       unrepresentable: 'any',
       uri: (id) => home + id,
+      override: ({ zodSchema, jsonSchema }) => {
+        const shownAs = descriptionOf(zodSchema);
+        if (shownAs !== undefined) Object.assign(jsonSchema, inner(z.toJSONSchema(shownAs)));
+      },
     });
     for (const schema of namedSchemas) {
       const id = components.get(schema)?.id ?? '';

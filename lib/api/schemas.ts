@@ -16,7 +16,7 @@ import {
   type SettingName,
 } from '../model/settings.js';
 import { runStatuses, runTypes } from '../store/runs.js';
-import { milliseconds, named } from './named-schemas.js';
+import { describedAs, milliseconds, named } from './named-schemas.js';
 import { idSchema } from './route.js';
 
 export { executionAnswer, reportAnswer } from './report-schemas.js';
@@ -322,10 +322,7 @@ export const configAnswer = named(
 );
 /** What a setting takes is said by whoever stores it: here it is only described. */
 const describedOnly = Object.fromEntries(
-  settingNames.map((name) => {
-    const { $schema: _draft, ...described } = z.toJSONSchema(settingSchemas[name].nullable());
-    return [name, z.unknown().optional().meta(described)];
-  }),
+  settingNames.map((name) => [name, describedAs(settingSchemas[name].nullable()).optional()]),
 );
 export const configBody = named(
   'ConfigChange',
