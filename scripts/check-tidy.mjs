@@ -1,10 +1,11 @@
 // Runs clang-tidy over the native sources, two at a time, with the compile commands of the release test build.
 //   node scripts/check-tidy.mjs [file…]
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fingerprint, isFresh, writeStamp } from './steps/fingerprint.mjs';
+import { configureNativeTests } from './steps/native-tests.mjs';
 import { findProgram, isMain, projectRoot, runMain, say, StepError } from './steps/shell.mjs';
 import { sourceFiles } from './steps/source-files.mjs';
 
@@ -17,14 +18,10 @@ if (isMain(import.meta.url)) {
       say('clang-tidy is not installed: skipped');
       return;
     }
-    if (!existsSync(path.join(projectRoot, buildDirectory, 'compile_commands.json'))) {
-      throw new StepError('clang-tidy needs compile commands.', 'Run `cmake --preset release` first.');
-    }
+    const commands = path.join(configureNativeTests('release'), 'compile_commands.json');
     const given = process.argv.slice(2);
     const known = new Set(
-      JSON.parse(readFileSync(path.join(projectRoot, buildDirectory, 'compile_commands.json'), 'utf8')).map(
-        (entry) => path.relative(projectRoot, entry.file),
-      ),
+      JSON.parse(readFileSync(commands, 'utf8')).map((entry) => path.relative(projectRoot, entry.file)),
     );
     const wanted =
       given.length > 0

@@ -5,16 +5,22 @@ import { buildJobs, findProgram, projectRoot, run, succeeds } from './shell.mjs'
 
 const advice = 'The compiler or CMake said why above.';
 
-/** Configures and builds a preset, all of it or some targets. Returns its directory. */
-export function buildNativeTests(preset, targets = []) {
+/** Configures a preset. Returns its directory. */
+export function configureNativeTests(preset) {
   const generator = findProgram('ninja') ? ['-G', 'Ninja'] : [];
   const quickjs = process.env.VAYU_QUICKJS_SOURCE_DIR
     ? [`-DVAYU_QUICKJS_SOURCE_DIR=${process.env.VAYU_QUICKJS_SOURCE_DIR}`]
     : [];
   run('cmake', ['--preset', preset, ...generator, ...quickjs], { quiet: true, advice });
+  return path.join(projectRoot, 'build', preset);
+}
+
+/** Configures and builds a preset, all of it or some targets. Returns its directory. */
+export function buildNativeTests(preset, targets = []) {
+  const directory = configureNativeTests(preset);
   const wanted = targets.length > 0 ? ['--target', ...targets] : [];
   run('cmake', ['--build', '--preset', preset, '--parallel', buildJobs(), ...wanted], { advice });
-  return path.join(projectRoot, 'build', preset);
+  return directory;
 }
 
 /**
