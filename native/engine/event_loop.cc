@@ -14,6 +14,8 @@ namespace {
 
 // All workers hear of a run, or of a change to it, before it takes effect.
 constexpr std::int64_t kAnnounceNs = 5 * kNsPerMs;
+// A worker's first script host takes tens of milliseconds, which are not the first requests' time.
+constexpr std::int64_t kFirstScriptsNs = 100 * kNsPerMs;
 
 }  // namespace
 
@@ -74,6 +76,14 @@ bool EventLoop::chooseTransport(const LoadPlan& plan, StartedRun& started) {
   return onWire;
 }
 
+// How long before its first instant the workers are told of a run.
+std::int64_t EventLoop::noticeNs(const LoadPlan& plan, std::size_t shards) const {
+  const bool ready =
+      std::all_of(workers_.begin(), workers_.begin() + static_cast<std::ptrdiff_t>(shards),
+                  [](const auto& worker) { return worker->gauges().hasScriptHost.load(std::memory_order_relaxed); });
+  return ready || !plan.submission.needsScriptHost() ? kAnnounceNs : kFirstScriptsNs;
+}
+
 EventLoop::StartedRun EventLoop::startRun(LoadPlan plan) {
   std::size_t shards = workers_.size();
   // A worker without a share of the concurrency would only wait.
@@ -90,8 +100,8 @@ EventLoop::StartedRun EventLoop::startRun(LoadPlan plan) {
   if (!started.error.empty()) return started;
   started.id = ++nextRun_;
   started.workers = shards;
-  auto run =
-      std::make_shared<LoadRun>(started.id, std::move(plan), static_cast<std::uint32_t>(shards), nowNs() + kAnnounceNs);
+  const std::int64_t startNs = nowNs() + noticeNs(plan, shards);
+  auto run = std::make_shared<LoadRun>(started.id, std::move(plan), static_cast<std::uint32_t>(shards), startNs);
   run->onWire = onWire;
   started.startNs = run->startNs;
   reporter_->watch(run);

@@ -62,6 +62,7 @@ class EventLoop final : private WorkerEvents {
   void onResult(std::unique_ptr<ExchangeResult> result) override;
   void onRunEnded(const std::shared_ptr<LoadRun>& run) override;
   static bool chooseTransport(const LoadPlan& plan, StartedRun& started);
+  std::int64_t noticeNs(const LoadPlan& plan, std::size_t shards) const;
   Worker& workerOf(std::uint64_t id) { return *workers_[id % workers_.size()]; }
 
   EventLoopConfig config_;

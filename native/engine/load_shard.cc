@@ -58,7 +58,7 @@ LoadShard::LoadShard(std::shared_ptr<LoadRun> run, std::uint32_t index, std::uni
       maxUsers_ = static_cast<std::size_t>(shareOf(plan.data->rows(), index, run_->shards));
     }
   }
-  if (scripts_ != nullptr && (plan.submission.hasScripts() || plan.submission.hasTemplates())) {
+  if (scripts_ != nullptr && plan.submission.needsScriptHost()) {
     setting_.scripts = scripts_;
     setting_.program = scripts_->prepare(plan.submission.scripts);
   }

@@ -31,6 +31,7 @@ struct Submission {
     }
     return false;
   }
+  bool needsScriptHost() const { return hasScripts() || hasTemplates(); }
   // The same bytes for every exchange.
   bool isStatic() const { return !hasPreRequestScripts() && !hasTemplates(); }
 

@@ -17,7 +17,7 @@ class SubmittedRequest final : private ExecutionOwner {
   ~SubmittedRequest();
 
   std::uint64_t id() const { return id_; }
-  bool needsScripts() const { return submission_->hasScripts() || submission_->hasTemplates(); }
+  bool needsScripts() const { return submission_->needsScriptHost(); }
   void begin(Transport& transport, ScriptHost* scripts, ScriptRequestCarrier* carrier);
   void abort();
   // Ends a request that was never begun.

@@ -75,7 +75,7 @@ void Worker::cancel(std::uint64_t id) {
 void Worker::startRun(std::shared_ptr<LoadRun> run, std::uint32_t shard) {
   post([run = std::move(run), shard](Worker& self) {
     const Submission& submission = run->plan.submission;
-    const bool scripted = submission.hasScripts() || submission.hasTemplates();
+    const bool scripted = submission.needsScriptHost();
     ScriptHost* scripts = scripted ? &self.scripts() : nullptr;
     self.shards_.emplace_back(run, std::make_unique<LoadShard>(run, shard, self.makeTransport(*run), scripts,
                                                                scripted ? self.scriptRequests_.get() : nullptr));
@@ -111,6 +111,7 @@ ScriptHost& Worker::scripts() {
   if (scripts_ == nullptr) {
     scripts_ = std::make_unique<ScriptHost>(config_.scripts);
     scriptRequests_ = std::make_unique<ScriptRequests>(*interactive_, *scripts_);
+    gauges_.hasScriptHost.store(true, std::memory_order_relaxed);
   }
   return *scripts_;
 }

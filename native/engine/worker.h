@@ -43,6 +43,7 @@ struct WorkerGauges {
   std::atomic<std::uint64_t> processed{0};
   std::atomic<std::int64_t> cpuNs{0};
   std::atomic<std::int64_t> longestPassNs{0};  // reset by the reporter
+  std::atomic<bool> hasScriptHost{false};
 };
 
 class Worker {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/clock.h"
 #include "test/support/engine_fixture.h"
 #include "test/support/loopback_server.h"
 #include "test/support/steady_server.h"
@@ -287,6 +288,32 @@ TEST(EventLoop, StartsAndStopsThousandsOfTimes) {
       ASSERT_EQ(engine.takeResults().size(), 1u);
     }
   }
+}
+
+TEST(EventLoop, TheFirstScriptedRunIsAnnouncedWhileScriptHostsAreMade) {
+  SteadyServer server(response("200 OK", "ok"));
+  EngineFixture engine;
+  const auto scripted = [&] {
+    LoadPlan plan = Engine::iterations(server.url(), 1, 1);
+    plan.submission.scripts = std::make_shared<const ScriptSet>(
+        ScriptSet{.preRequest = {}, .test = {{.name = "test", .code = "pm.test('ok', () => {})"}}});
+    return plan;
+  };
+  // Compared with the clock before and after, so that a slow machine changes nothing.
+  const auto expectNotice = [&](LoadPlan plan, bool forScripts) {
+    const std::int64_t before = nowNs();
+    const auto started = engine.loop().startRun(std::move(plan));
+    const std::int64_t after = nowNs();
+    if (forScripts) {
+      EXPECT_GE(started.startNs - before, 100 * kNsPerMs);
+    } else {
+      EXPECT_LE(started.startNs - after, 5 * kNsPerMs);
+    }
+    EXPECT_EQ(Engine::count(*engine.finalOf(started.id), Count::kSucceeded), 1);
+  };
+  expectNotice(Engine::iterations(server.url(), 1, 1), false);
+  expectNotice(scripted(), true);
+  expectNotice(scripted(), false);
 }
 
 TEST(EventLoop, StopIsIdempotentAndWaitsForTheFirst) {
