@@ -15,7 +15,7 @@ await runMain(async () => {
   rmSync(vendor, { recursive: true, force: true });
   if (process.argv.includes('--clean')) return;
   await ensureTypescriptBuild();
-  const quickjs = await ensureQuickjsSource({ evenWithVcpkg: true });
+  const quickjs = await ensureQuickjsSource();
   mkdirSync(path.join(vendor, 'quickjs'), { recursive: true });
   for (const name of readdirSync(quickjs)) {
     if (quickjsFile.test(name) && !notNeeded.test(name))

@@ -35,7 +35,7 @@ JSClassID guardClass(JSRuntime* runtime) {
   static JSClassID id = 0;
   static JSClassExoticMethods methods = guardMethods();
   std::lock_guard lock(mutex);
-  if (id == 0) qjs::newClassId(runtime, &id);
+  if (id == 0) JS_NewClassID(&id);
   if (!JS_IsRegisteredClass(runtime, id)) {
     JSClassDef definition{};
     definition.class_name = "Object";

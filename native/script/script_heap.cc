@@ -30,18 +30,6 @@ constexpr std::array<std::uint8_t, 129> classTable() {
 }
 constexpr auto kClassOf = classTable();
 
-#if VAYU_QUICKJS_NG
-ScriptHeap& heapOf(void* opaque) { return *static_cast<ScriptHeap*>(opaque); }
-void* heapCalloc(void* opaque, std::size_t count, std::size_t size) {
-  if (size != 0 && count > SIZE_MAX / size) return nullptr;
-  void* block = heapOf(opaque).allocate(count * size);
-  return block ? std::memset(block, 0, count * size) : nullptr;
-}
-void* heapMalloc(void* opaque, std::size_t size) { return heapOf(opaque).allocate(size); }
-void heapFree(void* opaque, void* block) { heapOf(opaque).release(block); }
-void* heapRealloc(void* opaque, void* block, std::size_t size) { return heapOf(opaque).reallocate(block, size); }
-std::size_t heapUsable(const void*) { return 0; }
-#else
 // QuickJS decides from malloc_size when to collect cycles; the limit is ours.
 ScriptHeap& heapOf(JSMallocState* state) { return *static_cast<ScriptHeap*>(state->opaque); }
 void* heapMalloc(JSMallocState* state, std::size_t size) {
@@ -62,7 +50,6 @@ void* heapRealloc(JSMallocState* state, void* block, std::size_t size) {
   return result;
 }
 std::size_t heapUsable(const void*) { return 0; }
-#endif
 
 }  // namespace
 
@@ -285,11 +272,7 @@ std::size_t ScriptHeap::blockBytes(const void* block) const {
 }
 
 const JSMallocFunctions& ScriptHeap::functions() {
-#if VAYU_QUICKJS_NG
-  static const JSMallocFunctions table = {heapCalloc, heapMalloc, heapFree, heapRealloc, heapUsable};
-#else
   static const JSMallocFunctions table = {heapMalloc, heapFree, heapRealloc, heapUsable};
-#endif
   return table;
 }
 

@@ -15,7 +15,7 @@ function currentPrint(quickjs) {
     ['CMakeLists.txt', 'cmake', 'native', 'lib/scripting', 'scripts/build-scripting.mjs', 'vcpkg.json'],
     {
       skip: (name) => name === 'native/test',
-      extra: [quickjs ?? 'vcpkg', process.env.VCPKG_ROOT ?? '', process.arch, process.platform],
+      extra: [quickjs, process.env.VCPKG_ROOT ?? '', process.arch, process.platform],
     },
   );
 }
@@ -35,7 +35,7 @@ function buildAddon(quickjs) {
   const started = performance.now();
   const cmakeJs = cmakeJsProgram();
   const common = ['--out', outputDirectory, '--config', 'Release', '--log-level', 'warn'];
-  const defines = quickjs === undefined ? [] : [`--CDVAYU_QUICKJS_SOURCE_DIR=${quickjs}`];
+  const defines = [`--CDVAYU_QUICKJS_SOURCE_DIR=${quickjs}`];
   const advice = 'The compiler said why above. `npm run setup -- --force` builds from scratch.';
   run(process.execPath, [cmakeJs, 'configure', ...common, ...defines], { advice, quiet: true });
   run(process.execPath, [cmakeJs, 'build', ...common, '--parallel', buildJobs()], { advice });

@@ -1,38 +1,26 @@
 // QuickJS's C source in .cache/quickjs-<version>, from the first place that has it. It is never committed.
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { cacheDirectory, findProgram, projectRoot, run, say, StepError } from './shell.mjs';
+import { hasDebianSources, withDebianSources } from './debian-source.mjs';
+import { cacheDirectory, projectRoot, run, say, StepError } from './shell.mjs';
 
 const version = '2025-04-26';
 const official = {
   url: `https://bellard.org/quickjs/quickjs-${version}.tar.xz`,
   sha256: '2f20074c25166ef6f781f381c50d57b502cb85d470d639abccebbef7954c83bf',
 };
-/** The same release as Debian packs it. */
-const debian = {
-  suite: 'trixie',
-  sha256: 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe',
-};
-const knownSums = [official.sha256, debian.sha256];
+const sumOfDebian = 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe';
+const knownSums = [official.sha256, sumOfDebian];
 const advice = [
   'Give it one of these and run this again:',
   `  VAYU_QUICKJS_TARBALL=<file>        ${official.url}`,
   '  VAYU_QUICKJS_SOURCE_DIR=<folder>   an unpacked source with quickjs.c',
 ];
 
-/** Returns the folder that holds quickjs.c, or undefined where vcpkg brings QuickJS and the source is not wanted all the same. */
-export async function ensureQuickjsSource({ evenWithVcpkg = false } = {}) {
+/** Returns the folder that holds quickjs.c. */
+export async function ensureQuickjsSource() {
   const given = process.env.VAYU_QUICKJS_SOURCE_DIR;
   if (given) {
     if (existsSync(path.join(given, 'quickjs.c'))) return path.resolve(given);
@@ -41,7 +29,6 @@ export async function ensureQuickjsSource({ evenWithVcpkg = false } = {}) {
       'Name the folder that holds quickjs.c, or unset it.',
     );
   }
-  if (process.env.VCPKG_ROOT && !evenWithVcpkg) return undefined;
   // The package that npm installs brings the source along.
   for (const folder of [
     path.join(projectRoot, 'vendor', 'quickjs'),
@@ -98,83 +85,12 @@ async function fetchOfficial() {
   }
 }
 
-/** Through the machine's own apt, with a temporary copy of its sources that names the release that has QuickJS. */
+/** The same release as Debian packs it. */
 function fetchFromDebian() {
-  const mirrors = findProgram('apt-get') === undefined ? [] : debianMirrors();
-  if (mirrors.length === 0) throw new StepError("QuickJS's source could not be fetched.", advice);
-  const folder = mkdtempSync(path.join(tmpdir(), 'vayu-quickjs-'));
-  try {
-    const sources = path.join(folder, 'quickjs.sources');
-    writeFileSync(sources, mirrors.map(sourceStanza).join('\n'));
-    for (const name of ['lists/partial', 'cache/archives/partial'])
-      mkdirSync(path.join(folder, name), { recursive: true });
-    const options = [
-      `Dir::Etc::sourcelist=${sources}`,
-      'Dir::Etc::sourceparts=/dev/null',
-      `Dir::State::lists=${folder}/lists`,
-      `Dir::Cache=${folder}/cache`,
-      'APT::Sandbox::User=root',
-    ].flatMap((option) => ['-o', option]);
-    // A mirror without the release makes `update` fail although another has it.
-    let failure;
-    try {
-      run('apt-get', [...options, '-qq', 'update'], { quiet: true });
-    } catch (error) {
-      failure = error;
-    }
-    try {
-      run('apt-get', [...options, '-qq', 'source', '--download-only', 'quickjs'], {
-        cwd: folder,
-        quiet: true,
-      });
-    } catch (error) {
-      throw new StepError(`QuickJS's source could not be fetched: ${(failure ?? error).message}`, advice);
-    }
-    const tarball = readdirSync(folder).find((name) => name.endsWith('.orig.tar.xz'));
-    if (!tarball) throw new StepError("Debian's source package of QuickJS holds no tarball.", advice);
-    return unpack(path.join(folder, tarball));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function sourceStanza({ uri, signedBy }) {
-  return `Types: deb-src\nURIs: ${uri}\nSuites: ${debian.suite}\nComponents: main\nSigned-By: ${signedBy}\n`;
-}
-
-/** The mirrors of Debian's main archive that this machine uses. */
-function debianMirrors() {
-  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-  if (!existsSync(keyring)) return [];
-  const folder = '/etc/apt/sources.list.d';
-  const files = [
-    '/etc/apt/sources.list',
-    ...(existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : []),
-  ].filter((file) => existsSync(file) && /\.(list|sources)$/.test(file));
-  const uris = new Set(
-    files.flatMap((file) =>
-      file.endsWith('.list')
-        ? oneLineUris(readFileSync(file, 'utf8'))
-        : stanzaUris(readFileSync(file, 'utf8')),
-    ),
-  );
-  return [...uris].map((uri) => ({ uri, signedBy: keyring }));
-}
-
-function oneLineUris(text) {
-  return [...text.matchAll(/^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)/gm)]
-    .filter(([, uri, suite]) => isDebianArchive(uri, suite))
-    .map(([, uri]) => uri);
-}
-
-function stanzaUris(text) {
-  return text.split(/\n\s*\n/).flatMap((stanza) => {
-    const field = (name) =>
-      (new RegExp(`^${name}:\\s*(.*)$`, 'im').exec(stanza)?.[1] ?? '').split(/\s+/).filter(Boolean);
-    return field('URIs').filter((uri) => field('Suites').some((suite) => isDebianArchive(uri, suite)));
+  if (!hasDebianSources()) throw new StepError("QuickJS's source could not be fetched.", advice);
+  let folder;
+  withDebianSources(['quickjs'], advice, (tarball) => {
+    folder = unpack(tarball);
   });
-}
-
-function isDebianArchive(uri, suite) {
-  return /debian\/?$/.test(uri) && !/security/.test(`${uri} ${suite}`);
+  return folder;
 }

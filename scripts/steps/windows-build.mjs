@@ -68,8 +68,7 @@ async function configure(settings) {
   const defines = {
     CMAKE_TOOLCHAIN_FILE: toolchain,
     CMAKE_JS_INC: path.join(path.dirname(apiHeaders), 'include'),
-    // The time limit of scripts reaches into QuickJS's own loops with this source only, so vcpkg's is not taken.
-    VAYU_QUICKJS_SOURCE_DIR: await ensureQuickjsSource({ evenWithVcpkg: true }),
+    VAYU_QUICKJS_SOURCE_DIR: await ensureQuickjsSource(),
     ZLIB_USE_STATIC_LIBS: 'ON',
     VAYU_NODE: process.execPath,
     ...libraries(),

@@ -61,7 +61,7 @@ test('the tarball holds what a build from source needs and nothing else', () => 
     /^dist\/[\w./-]+\.(js|d\.ts)$|^dist\/cjs\/package\.json$|^dist\/tables\/[\w-]+\.json$/,
     /^native\/(addon|base|curl|engine|metrics|script)\/\w+\.(cc|h)$/,
     /^prebuilds\/[\w-]+\/node\.napi(\.musl)?\.node$/,
-    /^scripts\/build-native\.mjs$|^scripts\/steps\/(fingerprint|native-build|poll-quickjs|quickjs-source|shell)\.mjs$/,
+    /^scripts\/build-native\.mjs$|^scripts\/steps\/(debian-source|fingerprint|native-build|poll-quickjs|quickjs-source|shell)\.mjs$/,
     /^vendor\/(quickjs\/[\w.-]+|script_bundles\.cc)$/,
   ];
   assert.deepEqual(
