@@ -16,11 +16,26 @@ bool ensureCurl() {
   return initialised;
 }
 
+std::string tlsLibraryInUse(std::string_view named) {
+  std::string used;
+  int depth = 0;
+  for (const char c : named) {
+    if (c == ')')
+      --depth;
+    else if (c == '(')
+      ++depth;
+    else if (depth == 0 && (c != ' ' || !used.empty()))
+      used += c;
+  }
+  while (used.ends_with(' ')) used.pop_back();
+  return used;
+}
+
 CurlVersion curlVersion() {
   CurlVersion version;
   const curl_version_info_data* info = curl_version_info(CURLVERSION_NOW);
   version.curl = info->version;
-  if (info->ssl_version != nullptr) version.tls = info->ssl_version;
+  if (info->ssl_version != nullptr) version.tls = tlsLibraryInUse(info->ssl_version);
 #ifdef OPENSSL_FULL_VERSION_STR
   version.tlsBuilt = "OpenSSL/" OPENSSL_FULL_VERSION_STR;
 #elif defined(OPENSSL_VERSION_TEXT)

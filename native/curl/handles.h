@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace vayu {
@@ -81,6 +82,9 @@ using CurlUrl = std::unique_ptr<CURLU, detail::CurlUrlDeleter>;
 
 // Initialises libcurl once in the process; call before any handle is made. False when libcurl cannot be initialised.
 bool ensureCurl();
+
+// The TLS library in use among those that libcurl was built with: "OpenSSL/3.5.0 (Schannel)" names two, one of which is not.
+std::string tlsLibraryInUse(std::string_view named);
 
 struct CurlVersion {
   std::string curl;

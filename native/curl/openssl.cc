@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+
+#include "curl/handles.h"
 #endif
 
 namespace vayu {
@@ -18,7 +20,7 @@ namespace {
 // libcurl says "OpenSSL/3.0.19", the library itself "OpenSSL 3.0.19 <date>".
 std::string findObjection() {
   const char* told = curl_version_info(CURLVERSION_NOW)->ssl_version;
-  std::string wanted = told == nullptr ? "" : told;
+  std::string wanted = told == nullptr ? "" : tlsLibraryInUse(told);
   std::replace(wanted.begin(), wanted.end(), '/', ' ');
   const std::string_view ours = OpenSSL_version(OPENSSL_VERSION);
   const bool same =
