@@ -227,8 +227,12 @@ ErrorCode errorCodeOf(CURLcode code, const char* errorBuffer) {
     case CURLE_TOO_MANY_REDIRECTS: return ErrorCode::kTooManyRedirects;
     case CURLE_URL_MALFORMAT: return ErrorCode::kInvalidUrl;
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return says("HTTP/0.9") || says("HTTP version") ? ErrorCode::kProtocolError : ErrorCode::kInvalidUrl;
-    // A single header line beyond libcurl's limit of 100 KiB.
+      return says("HTTP/0.9") || says("HTTP version") || says("HTTP/1 subversion") ? ErrorCode::kProtocolError
+                                                                                   : ErrorCode::kInvalidUrl;
+      // A single header line beyond libcurl's limit of 100 KiB, or more lines than it takes.
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:
+#endif
     case CURLE_OUT_OF_MEMORY: return ErrorCode::kProtocolError;
     case CURLE_FILESIZE_EXCEEDED: return ErrorCode::kResponseTooLarge;
     case CURLE_HTTP2:
