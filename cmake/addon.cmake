@@ -21,6 +21,18 @@ target_link_libraries(vayu PRIVATE vayu_core vayu_options ${CMAKE_JS_LIB})
 if(MINGW)
   include(cmake/addon-mingw.cmake)
 endif()
+# What is inside must neither be taken by another library for its own nor give way to another's: only the entry points are seen.
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  target_link_options(vayu PRIVATE -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,nodelete -Wl,--gc-sections)
+  set(VAYU_EXPORTS "${CMAKE_CURRENT_BINARY_DIR}/addon.map")
+  file(WRITE "${VAYU_EXPORTS}" "{ global: napi_register_module_v*; node_api_module_get_api_version_v*; local: *; };\n")
+  target_link_options(vayu PRIVATE -Wl,--exclude-libs,ALL "-Wl,--version-script=${VAYU_EXPORTS}" -Wl,-Bsymbolic
+    -Wl,-z,nodelete -Wl,--gc-sections)
+  if(DEFINED ENV{VCPKG_ROOT})
+    # For machines of all ages, which have neither the folders of this one nor libraries as new as its compiler.
+    target_link_options(vayu PRIVATE -static-libstdc++ -static-libgcc)
+    set_target_properties(vayu PROPERTIES SKIP_BUILD_RPATH ON)
+  endif()
+elseif(APPLE)
+  target_link_options(vayu PRIVATE "-Wl,-exported_symbol,_napi_register_module_v*"
+    "-Wl,-exported_symbol,_node_api_module_get_api_version_v*")
 endif()

@@ -1,7 +1,9 @@
 // Makes the prebuilt addon of this platform: packs the package, builds it from that tarball with prebuildify and leaves
 // prebuilds/<platform>-<arch>/node.napi.node (tagged on musl) here.
 //   node scripts/prebuild.mjs
-//   node scripts/prebuild.mjs --windows   that of Windows x64, from Linux
+//   node scripts/prebuild.mjs --glibc=2.28   fails where it needs a newer glibc
+//   node scripts/prebuild.mjs --windows      that of Windows x64, from Linux
+// With VCPKG_ROOT set libcurl and all that it needs are inside it.
 // node-gyp empties build/ before it builds, so it is not let near this checkout's.
 import {
   copyFileSync,
@@ -16,6 +18,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeAddon, objectionsToAddon } from './steps/addon-needs.mjs';
 import { findProgram, isMain, projectRoot, run, runMain, runNpm, say, StepError } from './steps/shell.mjs';
 import { buildWindowsAddon, hasWindowsLibraries, lacksForWindows } from './steps/windows-build.mjs';
 
@@ -67,18 +70,12 @@ export function unpackPackage(directory) {
   return { tarball, folder };
 }
 
-function report(file) {
-  say(`${path.relative(projectRoot, file)} (${Math.round(statSync(file).size / 1024)} KiB)`);
-  if (process.platform !== 'linux') return;
-  const libraries = run('ldd', [file], { quiet: true });
-  const curl = /libcurl\S*/.exec(libraries)?.[0];
+function report(file, newestGlibc) {
   say(
-    curl
-      ? `libcurl is linked dynamically (${curl}): users need that library`
-      : 'libcurl and its TLS library are inside',
+    `${path.relative(projectRoot, file)} (${Math.round(statSync(file).size / 1024)} KiB): ${describeAddon(file)}`,
   );
-  const symbols = run('nm', ['-D', '--defined-only', file], { quiet: true }).trim().split('\n');
-  say(`${symbols.length} exported symbols: ${symbols.map((line) => line.split(' ').at(-1)).join(', ')}`);
+  const objections = objectionsToAddon(file, { newestGlibc });
+  if (objections.length > 0) throw new StepError('Not a prebuild for other machines:', objections);
 }
 
 /** Builds the unpacked package in `folder` and leaves its addon in `target`/prebuilds. Returns the files. */
@@ -134,11 +131,12 @@ async function buildWindowsPrebuild() {
 if (isMain(import.meta.url)) {
   await runMain(async () => {
     if (process.argv.includes('--windows')) return buildWindowsPrebuild();
+    const newestGlibc = process.argv.find((arg) => arg.startsWith('--glibc='))?.slice('--glibc='.length);
     const directory = mkdtempSync(path.join(tmpdir(), 'vayu-prebuild-'));
     try {
       const { folder } = unpackPackage(directory);
       say('Building from the package');
-      for (const file of buildPrebuild(folder, projectRoot)) report(file);
+      for (const file of buildPrebuild(folder, projectRoot)) report(file, newestGlibc);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
