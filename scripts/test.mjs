@@ -1,5 +1,5 @@
 // All checks and tests, after `node scripts/setup.mjs --test`.
-//   node scripts/test.mjs [--only=lint,native,threads,memory,fuzz,ts,release,sanitizers,tidy,package,windows | --only=all]
+//   node scripts/test.mjs [--only=lint,native,threads,memory,fuzz,ts,release,sanitizers,tidy,package,static,windows | --only=all]
 // Without --only the stages that a change needs every time; the others take longer and find less.
 // Goes on after a failing stage, so that one run shows everything that is wrong.
 import path from 'node:path';
@@ -64,9 +64,16 @@ const stages = {
   package: {
     'package tests': () => run(node, ['--test', '--test-reporter=spec', 'test/packaging/package.test.mjs']),
   },
+  static: {
+    'prebuild with its libraries inside': () =>
+      run(node, ['--test', '--test-reporter=spec', 'test/packaging/static-prebuild.test.mjs']),
+  },
 };
 
 const defaultStages = ['lint', 'native', 'threads', 'memory', 'fuzz', 'ts'];
+
+/** Files that build the addon anew; stages of their own run them. */
+const testsWithBuilds = ['test/packaging/package.test.mjs', 'test/packaging/static-prebuild.test.mjs'];
 
 /** Files whose tests measure time or load the machine: each has it to itself. */
 const timedTests = [
@@ -87,7 +94,7 @@ function isTimed(file) {
 
 function typescriptTests() {
   const files = sourceFiles(['test'], ['.test.ts', '.test.mjs']).filter(
-    (file) => file !== 'test/packaging/package.test.mjs',
+    (file) => !testsWithBuilds.includes(file),
   );
   const timed = files.filter(isTimed);
   if (timed.length !== timedTests.length)
