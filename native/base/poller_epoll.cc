@@ -26,6 +26,15 @@ constexpr int kBatch = 64;
 constexpr std::size_t kAhead = 2;
 constexpr std::size_t kTargetBytes = 128;
 
+// Prebuilds are made with headers older than the kernels that they run on. An unknown number is answered with ENOSYS.
+#if defined(SYS_epoll_pwait2)
+constexpr long kEpollPwait2 = SYS_epoll_pwait2;
+#elif defined(__x86_64__) || defined(__aarch64__)
+constexpr long kEpollPwait2 = 441;
+#else
+constexpr long kEpollPwait2 = -1;
+#endif
+
 std::uint32_t toEpoll(std::uint8_t events) {
   std::uint32_t mask = 0;
   if ((events & kReadable) != 0) mask |= EPOLLIN;
@@ -92,19 +101,15 @@ std::int64_t Poller::wait(std::int64_t deadlineNs) {
   }
 
   int count = -1;
-#ifdef SYS_epoll_pwait2
   if (nanosecondWait_) {
     timespec timeout{};
     timeout.tv_sec = remaining / kNsPerSecond;
     timeout.tv_nsec = remaining % kNsPerSecond;
     count = static_cast<int>(
-        syscall(SYS_epoll_pwait2, epoll_, events.data(), kBatch, remaining < 0 ? nullptr : &timeout, nullptr, 0));
+        syscall(kEpollPwait2, epoll_, events.data(), kBatch, remaining < 0 ? nullptr : &timeout, nullptr, 0));
     // Kernels before 5.11.
     if (count < 0 && (errno == ENOSYS || errno == EPERM)) nanosecondWait_ = false;
   }
-#else
-  nanosecondWait_ = false;
-#endif
   if (!nanosecondWait_) {
     // Rounded down: the last millisecond is spent in waits of zero rather than late.
     const std::int64_t milliseconds = remaining < 0 ? -1 : std::min<std::int64_t>(remaining / kNsPerMs, 1'000'000);
