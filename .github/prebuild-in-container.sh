@@ -15,3 +15,5 @@ else
 fi
 git config --global --add safe.directory '*'
 bash .github/prebuild.sh "$@"
+# The runner's own user caches the one and uploads the other.
+chmod -R a+rX .vcpkg-cache prebuilds
