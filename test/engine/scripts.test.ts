@@ -58,6 +58,18 @@ describe('scripts of submissions', () => {
     assert.ok(exchange.error?.code === 'script_error' || exchange.error?.code === 'aborted');
   });
 
+  it('end at their time limit inside native loops too', async () => {
+    const engine = new Engine({ workers: 1, scriptTimeoutMs: 200 });
+    const start = performance.now();
+    const { error } = await engine.submitAsync(
+      scripted(target.url, { preRequest: 'try { Array(4e9).indexOf(1); } catch {}' }),
+    );
+    assert.ok(performance.now() - start < 5000);
+    assert.equal(error?.code, 'script_error');
+    assert.match(error.message, /200 ms/);
+    await engine.close();
+  });
+
   it('are ended by close() while they wait for an answer of their own', async () => {
     const stuck = await startTarget(60_000);
     const engine = new Engine({ workers: 1 });
