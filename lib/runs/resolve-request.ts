@@ -1,6 +1,6 @@
 import type { ScriptSet, ScriptSource, Variables, VariableScopes } from '../engine/types.js';
 import type { EncodeContext } from '../engine/request-encoder.js';
-import { VayuError } from '../model/errors.js';
+import { invalidInput, VayuError } from '../model/errors.js';
 import {
   parseHttpRequest,
   type HeaderRow,
@@ -121,11 +121,17 @@ function merge(given: PartialRequest, saved: SavedRequest): HttpRequest {
   const { tests, ...rest } = given;
   const own = tests === undefined ? rest : { ...rest, postRequestScript: tests };
   const variables = { ...(fieldsOfSaved(saved)['variables'] as object | undefined), ...given.variables };
-  return parseHttpRequest({
+  const merged: PartialRequest = parseHttpRequest({
     ...fieldsOfSaved(saved),
     ...own,
     ...(Object.keys(variables).length === 0 ? {} : { variables }),
-  }) as HttpRequest;
+  });
+  if (merged.url === undefined) {
+    throw invalidInput([
+      { field: 'url', expected: 'a URL', actual: `none in the saved request ${saved.id}` },
+    ]);
+  }
+  return merged as HttpRequest;
 }
 
 /** The authentication of the nearest collection that decides it. */

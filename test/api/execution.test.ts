@@ -118,6 +118,16 @@ test('a saved request brings its collections, its environment and the globals', 
   assert.equal(target.requests[1].headers.authorization, undefined);
 });
 
+test('a saved request without a URL is refused, and says so', async (t) => {
+  const api = await startApi(t);
+  const requestId = await saved(api, '/requests', { name: 'unfinished', url: '' });
+  for (const path of ['/request', '/compose']) {
+    const { status, body } = await api.call('POST', path, { requestId });
+    assert.equal(status, 400);
+    assert.match(body.error.message as string, /url.*none in the saved request/);
+  }
+});
+
 test('compose resolves without sending, and its answer can be executed as it is', async (t) => {
   const api = await startApi(t);
   const target = await startTarget(t);
