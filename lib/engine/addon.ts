@@ -28,6 +28,8 @@ export interface NativeSubmission {
   requestName: string;
   requestId: string;
   location: string[];
+  /** By `id`: an `error`, or the rest. */
+  references?: { id: string; error?: string; submission?: NativeSubmission; collection?: string }[];
 }
 
 export interface NativePlan {

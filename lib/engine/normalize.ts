@@ -61,7 +61,25 @@ export function nativeSubmission(submission: Submission, defaults: EngineDefault
     requestName: submission.info?.requestName ?? '',
     requestId: submission.info?.requestId ?? '',
     location: submission.info?.location ?? [],
+    ...(submission.references === undefined
+      ? {}
+      : { references: nativeReferences(submission.references, defaults) }),
   };
+}
+
+function nativeReferences(
+  references: NonNullable<Submission['references']>,
+  defaults: EngineDefaults,
+): NonNullable<NativeSubmission['references']> {
+  return [...references].map(([id, reference]) =>
+    'error' in reference
+      ? { id, error: reference.error }
+      : {
+          id,
+          collection: reference.collection ?? '',
+          submission: nativeSubmission(reference.submission, defaults),
+        },
+  );
 }
 
 export function nativePlan(plan: LoadPlan, defaults: EngineDefaults): NativePlan {

@@ -21,6 +21,8 @@ export interface EncodeContext {
   info?: RequestInfo;
   /** Each request gets a row of a data file, which may have any name. */
   fedByData?: boolean;
+  /** A script runs it, and gives it variables of any name then. An AWS signature, which has to be made before, knows the others only. */
+  runByScript?: boolean;
   /** Fetches OAuth 2 tokens; without it none are. */
   tokens?: TokenSource;
   /** Folder that relative names of body files start at. Default: the working directory. */
@@ -183,8 +185,9 @@ export async function encodeRequest(
   const resolver = new TemplateResolver(variables);
   const changing = mayChangeVariables([...scripts.preRequest, ...scripts.test].map((script) => script.code));
   // A data file's columns go before the other variables of their names, so that none can be resolved here.
-  const text = (value: string): string =>
-    changing || context.fedByData === true ? value : resolver.resolve(value);
+  const fedLater =
+    context.fedByData === true || (context.runByScript === true && request.auth?.type !== 'awsv4');
+  const text = (value: string): string => (changing || fedLater ? value : resolver.resolve(value));
 
   const settings = connectionSettings(request, context.defaults ?? {}, (value) =>
     resolver.resolveFully(value),
@@ -202,7 +205,8 @@ export async function encodeRequest(
     value: text(value),
   }));
   // What is known to be wrong already is refused now, though the engine will resolve the templates again.
-  if (changing) parseRequestUrl(new TemplateResolver(variables).resolve(request.url));
+  if (changing && context.runByScript !== true)
+    parseRequestUrl(new TemplateResolver(variables).resolve(request.url));
   const queryRows = queryText([...params, ...auth.query]);
   const target = parseRequestUrl(addQuery(text(request.url), queryRows));
 

@@ -95,7 +95,10 @@ export function encodeAroundTemplates(
   return result + encode(text.slice(last));
 }
 
-/** Whether scripts with these sources can change a variable: no writer of any scope has a name without one of these words. */
+/**
+ * Whether scripts with these sources can change a variable: no writer of any scope has a name without one of these words, and the scripts of
+ * a request that they run may be such writers.
+ */
 export function mayChangeVariables(sources: readonly string[]): boolean {
-  return sources.some((source) => /set|clear|update|populate|eval|Function/i.test(source));
+  return sources.some((source) => /set|clear|update|populate|eval|Function|runRequest/i.test(source));
 }

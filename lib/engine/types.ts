@@ -127,12 +127,26 @@ export interface RequestInfo {
   location?: string[];
 }
 
+/**
+ * A saved request that scripts may run by its id, or why it cannot be sent. Of its variables, `collection` goes over what the calling script
+ * sees, and `local` below what the script has in its own.
+ */
+export type ReferencedRequest =
+  | {
+      submission: Submission;
+      /** The id of the collection that it lies in. */
+      collection?: string;
+    }
+  | { error: string };
+
 /** One request with everything its scripts see. */
 export interface Submission {
   request: RequestSpec;
   scripts?: ScriptSet;
   variables?: VariableScopes;
   info?: RequestInfo;
+  /** What `pm.execution.runRequest` can run, by id. Those of referenced requests are not looked at: one table is for all. */
+  references?: ReadonlyMap<string, ReferencedRequest>;
 }
 
 export const errorCodes = [

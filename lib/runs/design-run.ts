@@ -11,6 +11,7 @@ import type { Redactor } from '../model/redaction.js';
 import type { Store } from '../store/store.js';
 import { designResult, exchangeError, withoutSecrets } from './design-result.js';
 import { failureClass, traceOf } from './kept-result.js';
+import { encodeReferences, withReferences } from './references.js';
 import { resolveRequest, type ResolvedRequest } from './resolve-request.js';
 
 export interface ExecuteOptions {
@@ -105,7 +106,7 @@ export async function executeDesignRun(
   given: PartialRequest,
   options: ExecuteOptions,
 ): Promise<DesignResult> {
-  const resolved = resolveRequest(store, given);
+  const resolved = withReferences(store, resolveRequest(store, given));
   const { request } = resolved;
   let { redactor } = resolved;
   const baseDir = options.baseDir === undefined ? {} : { baseDir: options.baseDir };
@@ -124,8 +125,12 @@ export async function executeDesignRun(
       }).id
     : '';
   try {
-    const encoded = await encodeRequest(request, { ...resolved.context, ...baseDir, defaults, tokens });
-    const exchange = await send(engine, encoded.submission, options.signal);
+    const context = { ...resolved.context, ...baseDir, defaults, tokens };
+    const [encoded, references] = await Promise.all([
+      encodeRequest(request, context),
+      encodeReferences(resolved, context),
+    ]);
+    const exchange = await send(engine, { ...encoded.submission, ...references }, options.signal);
     redactor = redactor.with(exchange.secrets);
     const shownRedactor = resolved.shownRedactor.with(exchange.secrets);
     const failed =

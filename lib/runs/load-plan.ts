@@ -79,24 +79,29 @@ export function expectedRequests(model: LoadModel): number | undefined {
   return Math.min(Math.round(arrivals), model.iterations ?? Infinity);
 }
 
+function hashedParts({ request, scripts = { preRequest: [], test: [] } }: Submission): unknown[] {
+  const { method, url, headers } = request;
+  return [method, url, headers.map(([name]) => name.toLowerCase()), scripts];
+}
+
+function hashedReferences({ references = new Map() }: Submission): unknown[] {
+  return [...references].map(([id, one]) => ('error' in one ? [id] : [id, ...hashedParts(one.submission)]));
+}
+
 /**
  * Names what was planned: equal for runs that make the same load with the same request. Credentials and variables are left out, because
  * tokens change from run to run.
  */
 export function planHash(plan: LoadPlan): string {
-  const { method, url, headers, body } = plan.submission.request;
-  const names = headers.map(([name]) => name.toLowerCase());
-  const scripts = plan.submission.scripts ?? { preRequest: [], test: [] };
+  const { body } = plan.submission.request;
   const content = JSON.stringify(
     [
       plan.model,
-      method,
-      url,
-      names,
-      scripts,
+      ...hashedParts(plan.submission),
       plan.transport,
       plan.streamsPerConnection,
       ...(plan.data === undefined ? [] : [plan.data.rows.rows, plan.data.mode]),
+      ...hashedReferences(plan.submission),
     ],
     (_key, value: unknown) => (value === Infinity ? 'Infinity' : value),
   );

@@ -13,12 +13,17 @@ import { plainVariables, secretNames } from '../model/resources-variables.js';
 import type { Collection, Environment, SavedRequest, SavedVariables } from '../model/resources.js';
 import type { Store } from '../store/store.js';
 
+/** A saved request that a script may run, or why it cannot be sent. */
+export type Reference = { id: string } & ({ resolved: ResolvedRequest } | { error: string });
+
 /** A request with everything that saved resources add to it. */
 export interface ResolvedRequest {
   request: HttpRequest;
   context: EncodeContext;
   /** For what is stored. */
   redactor: Redactor;
+  /** What the redactor masks. */
+  secrets: string[];
   /** For what scripts said, on its way to the caller: it knows the vault's values only. */
   shownRedactor: Redactor;
   requestId: string | null;
@@ -27,6 +32,8 @@ export interface ResolvedRequest {
   environment?: Environment;
   /** Outermost first. */
   chain: Collection[];
+  /** What `pm.execution.runRequest` can run in its scripts; absent: nothing. */
+  references?: Reference[];
 }
 
 const requestKeys = [
@@ -151,7 +158,7 @@ function chainScripts(chain: readonly Collection[]): ScriptSet {
   return { preRequest: scripts((c) => c.preRequestScript), test: scripts((c) => c.postRequestScript) };
 }
 
-function chainVariables(chain: readonly Collection[]): Variables {
+export function chainVariables(chain: readonly Collection[]): Variables {
   return Object.assign({}, ...chain.map((collection) => plainVariables(collection.variables))) as Variables;
 }
 
@@ -207,6 +214,7 @@ export function resolveRequest(
       },
     },
     redactor: new Redactor(secrets, keyHeader),
+    secrets,
     shownRedactor: new Redactor(vaultSecrets),
     requestId: saved?.id ?? null,
     environmentId: environment?.id ?? null,

@@ -12,6 +12,7 @@ import { ActiveRun } from './active-run.js';
 import { configSnapshot } from './config-snapshot.js';
 import { executeDesignRun, type ExecuteOptions } from './design-run.js';
 import { buildLoadPlan, checkUniqueRows, defaultSampleLimits } from './load-plan.js';
+import { encodeReferences, withReferences } from './references.js';
 import { checkDataFile, openRunData } from './run-data.js';
 import { keepCredentialsFresh } from './credentials-renewal.js';
 import type { LiveRun } from './live-run.js';
@@ -81,7 +82,7 @@ export class RunManager {
         `${this.#active.size} runs are under way, at most ${maxActive} may be; stop one or wait`,
       );
     }
-    const resolved = resolveRequest(this.#store, config.request);
+    const resolved = withReferences(this.#store, resolveRequest(this.#store, config.request));
     if (options.baseDir !== undefined) resolved.context.baseDir = options.baseDir;
     resolved.context.defaults = this.#limits;
     if (config.data !== undefined) resolved.context.fedByData = true;
@@ -104,17 +105,19 @@ export class RunManager {
   async #carryOut(run: ActiveRun, resolved: ResolvedRequest): Promise<Report> {
     try {
       // A stop does not wait for a token that is still being fetched.
-      const { baseDir } = resolved.context;
+      const context = { ...resolved.context, tokens: this.#tokens };
       const prepared = await Promise.race([
         Promise.all([
-          encodeRequest(resolved.request, { ...resolved.context, tokens: this.#tokens }),
-          openRunData(run.config.data, baseDir),
+          encodeRequest(resolved.request, context),
+          encodeReferences(resolved, context),
+          openRunData(run.config.data, context.baseDir),
         ]),
         run.stopped,
       ]);
       if (prepared === undefined) return this.#finishUnbegun(run, resolved);
-      const [encoded, rows] = prepared;
-      const plan = buildLoadPlan(run.config, encoded.submission, defaultSampleLimits, rows);
+      const [encoded, references, rows] = prepared;
+      const submission = { ...encoded.submission, ...references };
+      const plan = buildLoadPlan(run.config, submission, defaultSampleLimits, rows);
       checkUniqueRows(plan);
       const state = this.#newState(run, plan, resolved, encoded.warnings);
       const outcome = await this.#follow(run, state, encoded.renewal);

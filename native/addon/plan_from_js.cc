@@ -62,6 +62,24 @@ VariableScope scopeFromJs(const JsReader& reader, const char* name) {
   return scope;
 }
 
+std::shared_ptr<const ReferencedRequests> referencesFromJs(Napi::Value value) {
+  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "vayu: field \"references\" is not an array");
+  const auto array = value.As<Napi::Array>();
+  auto references = std::make_shared<ReferencedRequests>();
+  for (std::uint32_t index = 0; index < array.Length(); ++index) {
+    const JsReader reader(array.Get(index));
+    ReferencedRequest request;
+    if (reader.has("error")) {
+      request.error = reader.text("error");
+    } else {
+      request.submission = std::make_shared<const Submission>(submissionFromJs(reader.field("submission")));
+      request.collection = reader.text("collection");
+    }
+    references->emplace(reader.text("id"), std::move(request));
+  }
+  return references;
+}
+
 }  // namespace
 
 EventLoopConfig configFromJs(Napi::Value value) {
@@ -107,6 +125,7 @@ Submission submissionFromJs(Napi::Value value) {
   submission.info.requestName = reader.text("requestName");
   submission.info.requestId = reader.text("requestId");
   submission.info.location = reader.texts("location");
+  if (reader.has("references")) submission.references = referencesFromJs(reader.field("references"));
   return submission;
 }
 

@@ -1,23 +1,19 @@
 #include "engine/execution.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/clock.h"
+#include "engine/response_view.h"
 #include "script/variables.h"
 
 namespace vayu {
 
 namespace {
 
-const char* httpVersionText(int version) {
-  switch (version) {
-    case 10: return "1.0";
-    case 20: return "2";
-    case 30: return "3";
-    default: return "1.1";
-  }
-}
+// By one script and all that it leads to, which also bounds how deep references go.
+constexpr std::size_t kMaxReferenceCalls = 10;
 
 // One may be part of another.
 void longestFirst(std::vector<std::string>& secrets) {
@@ -45,7 +41,40 @@ Execution::Execution(ExecutionOwner& owner, const ExecutionSetting& setting)
     context_.sendRequest = [this](ScriptRequest request) {
       setting_.carrier->carry(std::move(request), setting_.submission->options, cookies_);
     };
+    if (setting.submission->references != nullptr) allowReferences();
   }
+}
+
+void Execution::serve(Execution& caller, VariableScopes variables) {
+  root_ = caller.root_ == nullptr ? &caller : caller.root_;
+  variables_ = std::move(variables);
+  cookies_ = caller.cookies_;
+  context_.cookies = cookies_.get();
+  exchange_.cookieJar = cookies_.get();
+  context_.awaited = true;
+  info_.iteration = caller.info_.iteration;
+  info_.iterationCount = caller.info_.iterationCount;
+  allowReferences();
+}
+
+void Execution::allowReferences() {
+  runReference_ = [this](ReferenceCall call) { return runReference(std::move(call)); };
+  context_.runReference = &runReference_;
+}
+
+std::string Execution::runReference(ReferenceCall call) {
+  Execution& root = root_ == nullptr ? *this : *root_;
+  if (root_ == nullptr && call.script != callingScript_) {
+    callingScript_ = call.script;
+    referenceCalls_ = 0;
+  }
+  if (root.referenceCalls_ >= kMaxReferenceCalls) {
+    return "runRequest: one script, and those of the requests that it runs, can run " +
+           std::to_string(kMaxReferenceCalls) + " requests together, and has";
+  }
+  ++root.referenceCalls_;
+  hasReferences_ = true;
+  return setting_.carrier->run(*this, std::move(call));
 }
 
 void Execution::begin(std::int64_t intendedNs) {
@@ -86,18 +115,12 @@ void Execution::refuse(std::int64_t intendedNs, std::string_view why) {
 
 void Execution::runScripts(ScriptPhase phase) {
   if (phase == ScriptPhase::kTest) {
-    const Response& response = exchange_.response;
-    view_.status = response.status;
-    view_.statusText = response.statusText;
-    view_.httpVersion = httpVersionText(response.httpVersion);
-    view_.headerBlock = response.headerBlock;
-    view_.body = response.body;
-    view_.responseTimeUs = (exchange_.clocks.doneNs - exchange_.clocks.sentNs) / kNsPerUs;
-    view_.bodyBytes = response.bodyBytes;
+    view_ = viewOf(exchange_);
     context_.response = &view_;
   } else {
     context_.response = nullptr;
   }
+  referenceCalls_ = 0;
   const ScriptHost::ExecutionId suspended = setting_.scripts->run(
       setting_.program, phase, context_, [this, phase](ScriptOutcome& outcome) { onScriptsDone(phase, outcome); });
   // Not when it has ended: this execution may have been begun anew by then.
@@ -106,6 +129,10 @@ void Execution::runScripts(ScriptPhase phase) {
 
 void Execution::onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome) {
   scriptExecution_ = 0;
+  if (hasReferences_) {
+    hasReferences_ = false;
+    setting_.carrier->abandon(*this);
+  }
   if (!outcome.secrets.empty()) {
     secrets_.insert(secrets_.end(), outcome.secrets.begin(), outcome.secrets.end());
     longestFirst(secrets_);

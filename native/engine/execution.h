@@ -35,16 +35,23 @@ class ExecutionOwner {
   ~ExecutionOwner() = default;
 };
 
-// pm.sendRequest: carries requests that scripts make.
+// Carries requests that scripts make.
 class ScriptRequestCarrier {
  public:
+  // pm.sendRequest.
   // `cookies` may be null; it is held until the answer is there.
   virtual void carry(ScriptRequest request, const std::shared_ptr<const RequestOptions>& options,
                      std::shared_ptr<CookieJar> cookies) = 0;
+  // pm.execution.runRequest; see RunReference.
+  virtual std::string run(Execution& caller, ReferenceCall call) = 0;
+  // The script of the caller has ended: what it has run is not to go on.
+  virtual void abandon(Execution& caller) = 0;
 
  protected:
   ~ScriptRequestCarrier() = default;
 };
+
+struct PreparedReferences;
 
 // What the executions of one submission share on one worker.
 struct ExecutionSetting {
@@ -55,6 +62,7 @@ struct ExecutionSetting {
   ScriptHost* scripts = nullptr;  // null when the submission has neither scripts nor templates
   ScriptHost::ProgramId program = 0;
   ScriptRequestCarrier* carrier = nullptr;
+  std::shared_ptr<PreparedReferences> references;  // kept by the carrier
 };
 
 class alignas(kCacheLine) Execution final : private ExchangeSink {
@@ -65,6 +73,8 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 
+  // Before begin(): makes it part of what the caller's script does, with the caller's cookies and these variables.
+  void serve(Execution& caller, VariableScopes variables);
   void begin(std::int64_t intendedNs);
   // Ends it instead of begin(): what it needs is not to be had.
   void refuse(std::int64_t intendedNs, std::string_view why);
@@ -82,12 +92,16 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   // Whether the request was handed to the transport at all.
   bool sent() const { return sent_; }
   bool skipped() const { return skipped_; }
+  // Whose scripts have led to this one; itself where it serves nobody.
+  const ExecutionSetting& rootSetting() const { return root_ == nullptr ? setting_ : root_->setting_; }
   std::int64_t preRequestNs() const { return preRequestNs_; }
 
  private:
   void onExchangeDone(Exchange& exchange) override;
   void runScripts(ScriptPhase phase);
   void onScriptsDone(ScriptPhase phase, ScriptOutcome& outcome);
+  void allowReferences();
+  std::string runReference(ReferenceCall call);
   void send();
   void render();
   // The prepared request with what the jar has for it.
@@ -124,6 +138,11 @@ class alignas(kCacheLine) Execution final : private ExchangeSink {
   ResponseView view_;
   ScriptContext context_;
   ScriptHost::ExecutionId scriptExecution_ = 0;
+  RunReference runReference_;       // empty: no script can run saved requests
+  Execution* root_ = nullptr;       // the outermost one that this serves; outlives it
+  std::size_t callingScript_ = 0;   // of the root: whose calls are counted
+  std::size_t referenceCalls_ = 0;  // of the root: since that script began
+  bool hasReferences_ = false;      // the script under way has run some
 
  public:
   // Numbers the virtual users of a run over all workers.

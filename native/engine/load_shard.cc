@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "engine/reference_runner.h"
 #include "script/variables.h"
 
 namespace vayu {
@@ -51,6 +52,7 @@ LoadShard::LoadShard(std::shared_ptr<LoadRun> run, std::uint32_t index, std::uni
   setting_.submission = &plan.submission;
   setting_.transport = transport_.get();
   setting_.carrier = carrier;
+  if (plan.submission.references != nullptr) setting_.references = std::make_shared<PreparedReferences>();
   prepareRequest();
   if (plan.data != nullptr && (!plan.submission.isStatic() || plan.submission.hasScripts())) {
     data_ = std::make_unique<DataReader>(plan.data);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/clock.h"
+#include "engine/response_view.h"
 
 namespace vayu {
 
@@ -40,19 +40,17 @@ void ScriptRequests::onExchangeDone(Exchange& exchange) {
     scripts_.rejectRequest(carried->token, exchange.errorMessage);
     return;
   }
-  const Response& response = exchange.response;
-  ResponseView view;
-  view.status = response.status;
-  view.statusText = response.statusText;
-  view.httpVersion = "1.1";
-  view.headerBlock = response.headerBlock;
-  view.body = response.body;
-  view.responseTimeUs = (exchange.clocks.doneNs - exchange.clocks.sentNs) / kNsPerUs;
-  view.bodyBytes = response.bodyBytes;
-  scripts_.resolveRequest(carried->token, view);
+  scripts_.resolveRequest(carried->token, viewOf(exchange));
 }
 
+std::string ScriptRequests::run(Execution& caller, ReferenceCall call) {
+  return references_.run(caller, std::move(call));
+}
+
+void ScriptRequests::abandon(Execution& caller) { references_.abandon(caller); }
+
 void ScriptRequests::abortAll() {
+  references_.abortAll();
   while (!carried_.empty()) transport_.abort(carried_.back()->exchange);
 }
 

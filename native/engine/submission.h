@@ -4,12 +4,25 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/request.h"
 #include "script/script_host.h"
 
 namespace vayu {
+
+struct Submission;
+
+// A saved request that scripts may run by its id. Of its variables, `collection` goes over what the calling script sees, and `local` below
+// what the script has in its own.
+struct ReferencedRequest {
+  std::shared_ptr<const Submission> submission;  // null: it cannot be sent
+  std::string error;                             // why
+  std::string collection;                        // the id of the collection that it lies in
+};
+
+using ReferencedRequests = std::unordered_map<std::string, ReferencedRequest>;
 
 struct Submission {
   std::shared_ptr<const RequestOptions> options;
@@ -18,6 +31,7 @@ struct Submission {
   std::shared_ptr<const ScriptSet> scripts;  // null: none
   VariableScopes variables;
   ExecutionInfo info;
+  std::shared_ptr<const ReferencedRequests> references;  // null: none
 
   bool hasScripts() const { return scripts != nullptr && !scripts->empty(); }
   bool hasPreRequestScripts() const { return scripts != nullptr && !scripts->preRequest.empty(); }

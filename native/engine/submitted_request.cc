@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "engine/reference_runner.h"
 #include "engine/worker.h"
 
 namespace vayu {
@@ -23,6 +24,7 @@ void SubmittedRequest::begin(Transport& transport, ScriptHost* scripts, ScriptRe
   setting_.carrier = carrier;
   setting_.scripts = scripts;
   if (scripts != nullptr) setting_.program = scripts->prepare(submission_->scripts);
+  if (submission_->references != nullptr) setting_.references = std::make_shared<PreparedReferences>();
   if (submission_->isStatic()) {
     setting_.prepared = submission_->prepare();
   } else {

@@ -134,7 +134,10 @@ void Worker::loop() {
     startPending(now);
     advanceRuns(now);
     interactive_->drive(now);
-    if (scripts_ != nullptr) scripts_->pump(now);
+    if (scripts_ != nullptr) {
+      scripts_->pump(now);
+      scriptRequests_->references().beginWaiting();
+    }
     ended_.clear();
     publish(nowNs(), passStart);
     now = poller_.wait(deadline(now));
@@ -198,7 +201,10 @@ std::int64_t Worker::deadline(std::int64_t now) {
   if (hasCommands_.load(std::memory_order_acquire)) return 0;
   deadline = std::min(deadline, interactive_->nextDeadlineNs());
   for (const auto& [run, shard] : shards_) deadline = std::min(deadline, shard->nextDeadlineNs(now));
-  if (scripts_ != nullptr) deadline = std::min(deadline, scripts_->nextDeadlineNs());
+  if (scripts_ != nullptr) {
+    if (scriptRequests_->references().hasWaiting()) return 0;
+    deadline = std::min(deadline, scripts_->nextDeadlineNs());
+  }
   if (!pending_.empty() && active_.size() < config_.maxConcurrent) deadline = std::min(deadline, bucket_.nextNs(now));
   return deadline;
 }

@@ -9,9 +9,6 @@
 namespace vayu {
 namespace {
 
-constexpr std::size_t kMaxConsoleBytes = 1u << 20;
-constexpr std::size_t kMaxTests = 10'000;
-
 ScriptExecution* executionOf(JSContext* context) {
   if (ScriptExecution* execution = Realm::of(context).execution()) return execution;
   JS_ThrowTypeError(context, "no script runs here");
@@ -93,12 +90,7 @@ JSValue log(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   ConsoleEntry entry;
   if (!readText(context, argc, argv, 0, entry.level) || !readText(context, argc, argv, 1, entry.message))
     return JS_EXCEPTION;
-  execution->consoleBytes += entry.message.size() + 32;
-  if (execution->consoleBytes > kMaxConsoleBytes) {
-    entry.level = "warn";
-    entry.message = "console output of this script is cut after 1 MiB";
-  }
-  execution->outcome.console.push_back(std::move(entry));
+  execution->log(std::move(entry));
   return JS_UNDEFINED;
 }
 

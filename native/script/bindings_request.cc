@@ -1,6 +1,7 @@
-// The request as scripts see and change it, and requests of their own (pm.sendRequest).
+// The request as scripts see and change it, and those that they have sent (pm.sendRequest, pm.execution.runRequest).
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "script/bindings.h"
 #include "script/realm.h"
@@ -124,10 +125,51 @@ JSValue sendRequest(JSContext* context, JSValueConst, int argc, JSValueConst* ar
   return JS_UNDEFINED;
 }
 
+// Reads [name, kind, text, …] into `variables`.
+bool readVariables(JSContext* context, JSValueConst list, std::vector<Variable>& variables) {
+  JsRef lengthValue(context, JS_GetPropertyStr(context, list, "length"));
+  std::uint32_t length = 0;
+  if (lengthValue.failed() || JS_ToUint32(context, &length, lengthValue.get()) < 0) return false;
+  for (std::uint32_t i = 0; i + 2 < length; i += 3) {
+    JsRef nameValue(context, JS_GetPropertyUint32(context, list, i));
+    JsRef kindValue(context, JS_GetPropertyUint32(context, list, i + 1));
+    JsRef textValue(context, JS_GetPropertyUint32(context, list, i + 2));
+    JsText name(context, nameValue.get());
+    JsText text(context, textValue.get());
+    std::uint32_t kind = 0;
+    if (!name.ok() || !text.ok() || JS_ToUint32(context, &kind, kindValue.get()) < 0) return false;
+    variables.push_back({name.str(), {static_cast<VariableValue::Kind>(kind), text.str()}});
+  }
+  return true;
+}
+
+// runReference(id, [name, kind, text, …], callback(error, response…)) → why it is not run, or undefined.
+JSValue runReference(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
+  ScriptExecution* execution = Realm::of(context).execution();
+  if (!execution || !execution->context.runReference) {
+    return newString(context,
+                     "runRequest: there are no saved requests here; save them with POST /requests and send this "
+                     "request through the daemon that keeps them");
+  }
+  if (argc < 3 || !JS_IsFunction(context, argv[2])) return JS_ThrowTypeError(context, "runRequest takes a callback");
+  ReferenceCall call;
+  JsText id(context, argv[0]);
+  if (!id.ok() || !readVariables(context, argv[1], call.overrides)) return JS_EXCEPTION;
+  call.id = id.str();
+  call.script = execution->scriptIndex;
+  call.token = Realm::of(context).newRequestToken();
+  const std::uint64_t token = call.token;
+  const std::string refusal = (*execution->context.runReference)(std::move(call));
+  if (!refusal.empty()) return newString(context, refusal);
+  execution->requests.push_back({token, JS_DupValue(context, argv[2])});
+  return JS_UNDEFINED;
+}
+
 constexpr BindingEntry kEntries[] = {
-    {"requestMethod", method, 0},    {"requestUrl", url, 0},         {"requestBody", body, 0},
-    {"requestBytes", bytes, 0},      {"requestHeaders", headers, 0}, {"setRequest", setRequest, 4},
-    {"sendRequest", sendRequest, 5},
+    {"requestMethod", method, 0},    {"requestUrl", url, 0},
+    {"requestBody", body, 0},        {"requestBytes", bytes, 0},
+    {"requestHeaders", headers, 0},  {"setRequest", setRequest, 4},
+    {"sendRequest", sendRequest, 5}, {"runReference", runReference, 3},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "script/program.h"
@@ -14,6 +15,8 @@ namespace vayu {
 
 inline constexpr const char* kUnfinishedTest = "the test did not finish: its promise or done() was never settled";
 inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::size_t kMaxConsoleBytes = 1u << 20;
+inline constexpr std::size_t kMaxTests = 10'000;
 
 struct ScriptTimer {
   std::uint32_t id = 0;
@@ -46,6 +49,17 @@ struct ScriptExecution {
   bool ownRealm = false;        // runs in a realm that only its program uses
   bool needsEnd = false;        // the library has something to write back when the script is done
   std::size_t consoleBytes = 0;
+
+  // Beyond the limit nothing is kept but a last line that says so.
+  void log(ConsoleEntry entry) {
+    if (consoleBytes > kMaxConsoleBytes) return;
+    consoleBytes += entry.message.size() + 32;
+    if (consoleBytes > kMaxConsoleBytes) {
+      entry.level = "warn";
+      entry.message = "console output of this script is cut after 1 MiB";
+    }
+    outcome.console.push_back(std::move(entry));
+  }
 
   // Makes a used execution like new while its vectors keep their storage.
   void reset() {

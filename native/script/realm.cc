@@ -426,11 +426,11 @@ std::int64_t Realm::nextTimerNs() const {
   return next;
 }
 
-void Realm::answerRequest(std::size_t index, const ResponseView* response, std::string_view error) {
+void Realm::answerRequest(std::size_t index, const ResponseView* response, std::optional<std::string_view> error) {
   JsRef callback(context_, execution_->requests[index].callback);
   execution_->requests.erase(execution_->requests.begin() + static_cast<std::ptrdiff_t>(index));
   JsRef arguments[] = {
-      JsRef(context_, response ? JS_NULL : newString(context_, error)),
+      JsRef(context_, error ? newString(context_, *error) : JS_NULL),
       JsRef(context_, response ? JS_NewInt32(context_, response->status) : JS_UNDEFINED),
       JsRef(context_, response ? newString(context_, response->statusText) : JS_UNDEFINED),
       JsRef(context_, response ? newString(context_, response->headerBlock) : JS_UNDEFINED),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -61,7 +62,8 @@ class Realm {
   bool finishScript();
   void fireTimers(std::int64_t nowNs);
   std::int64_t nextTimerNs() const;
-  void answerRequest(std::size_t index, const ResponseView* response, std::string_view error);
+  // With neither a response nor an error the request was not sent, as it should be.
+  void answerRequest(std::size_t index, const ResponseView* response, std::optional<std::string_view> error);
   // Ends an execution whose time is over while it waits.
   void expire();
   void cancel();

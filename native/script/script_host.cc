@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -99,6 +100,8 @@ struct ScriptHost::Impl {
   void start(std::unique_ptr<ScriptExecution> execution, const OnDone& onDone);
   void dropIfReleased(Program& owner);
   void startQueued();
+  // Who waits for the answer of that token, and where in its list that stands. Null: nobody.
+  std::pair<Running*, std::size_t> waiterOf(std::uint64_t token);
 
   ScriptLimits limits;
   std::vector<std::unique_ptr<Realm>> idle;
@@ -176,7 +179,7 @@ ScriptHost::ExecutionId ScriptHost::Impl::run(ProgramId id, ScriptPhase phase, c
   execution->context = context;
   const ExecutionId executionId = execution->id;
   ++owner.executions;
-  if (waiting.size() >= kMaxRealms) {
+  if (waiting.size() >= kMaxRealms && !context.awaited) {
     queued.emplace_back(std::move(execution), onDone);
     return executionId;
   }
@@ -282,20 +285,39 @@ std::int64_t ScriptHost::nextDeadlineNs() const {
   return next;
 }
 
+std::pair<ScriptHost::Impl::Running*, std::size_t> ScriptHost::Impl::waiterOf(std::uint64_t token) {
+  for (auto& [id, running] : waiting) {
+    const auto& requests = running.execution->requests;
+    const auto found = std::find_if(requests.begin(), requests.end(),
+                                    [token](const PendingRequest& request) { return request.token == token; });
+    if (found != requests.end()) return {&running, static_cast<std::size_t>(found - requests.begin())};
+  }
+  return {nullptr, 0};
+}
+
 void ScriptHost::resolveRequest(std::uint64_t token, const ResponseView& response) { answer(token, &response, {}); }
 
 void ScriptHost::rejectRequest(std::uint64_t token, std::string_view message) { answer(token, nullptr, message); }
 
-void ScriptHost::answer(std::uint64_t token, const ResponseView* response, std::string_view message) {
-  for (const auto& [id, running] : impl_->waiting) {
-    const auto& requests = running.execution->requests;
-    const auto found = std::find_if(requests.begin(), requests.end(),
-                                    [token](const PendingRequest& request) { return request.token == token; });
-    if (found == requests.end()) continue;
-    const auto index = static_cast<std::size_t>(found - requests.begin());
-    impl_->resume(id, [&](Realm& realm, ScriptExecution&) { realm.answerRequest(index, response, message); });
-    return;
+void ScriptHost::resolveSkipped(std::uint64_t token) { answer(token, nullptr, {}); }
+
+void ScriptHost::answer(std::uint64_t token, const ResponseView* response, std::optional<std::string_view> error) {
+  const auto [running, index] = impl_->waiterOf(token);
+  if (running == nullptr) return;
+  impl_->resume(running->execution->id,
+                [&, at = index](Realm& realm, ScriptExecution&) { realm.answerRequest(at, response, error); });
+}
+
+void ScriptHost::addOutcome(std::uint64_t token, ScriptOutcome& outcome) {
+  Impl::Running* const running = impl_->waiterOf(token).first;
+  if (running == nullptr) return;
+  ScriptExecution& execution = *running->execution;
+  for (TestOutcome& test : outcome.tests) {
+    if (execution.outcome.tests.size() >= kMaxTests) break;
+    execution.outcome.tests.push_back(std::move(test));
   }
+  for (ConsoleEntry& entry : outcome.console) execution.log(std::move(entry));
+  std::move(outcome.secrets.begin(), outcome.secrets.end(), std::back_inserter(execution.outcome.secrets));
 }
 
 void ScriptHost::cancel(ExecutionId execution) {

@@ -137,6 +137,17 @@ struct ScriptRequest {
   RequestDraft draft;
 };
 
+// A saved request that a script wants run (pm.execution.runRequest). Answered as a ScriptRequest is, or by ScriptHost::resolveSkipped().
+struct ReferenceCall {
+  std::uint64_t token = 0;
+  std::size_t script = 0;  // position of the calling script among those of its phase
+  std::string id;
+  std::vector<Variable> overrides;
+};
+
+// Takes the call and returns nothing, or says why it does not: then no answer follows. Never answers before it returns.
+using RunReference = std::function<std::string(ReferenceCall)>;
+
 // Everything one execution may touch. Owned by the caller; must outlive the execution.
 struct ScriptContext {
   RequestDraft* request = nullptr;
@@ -145,6 +156,8 @@ struct ScriptContext {
   const ExecutionInfo* info = nullptr;
   CookieJar* cookies = nullptr;                    // null: pm.cookies.jar() fails with a clear error
   std::function<void(ScriptRequest)> sendRequest;  // empty: pm.sendRequest fails with a clear error
+  const RunReference* runReference = nullptr;      // null: pm.execution.runRequest fails with a clear error
+  bool awaited = false;  // by a script that holds a realm: does not queue for one, or neither would ever end
 };
 
 class ScriptHost {
@@ -173,6 +186,10 @@ class ScriptHost {
 
   void resolveRequest(std::uint64_t token, const ResponseView& response);
   void rejectRequest(std::uint64_t token, std::string_view message);
+  // The saved request was not sent, because its own script said so.
+  void resolveSkipped(std::uint64_t token);
+  // Moves tests, console lines and secrets to the execution that waits for `token`, as if its script had left them.
+  void addOutcome(std::uint64_t token, ScriptOutcome& outcome);
   void cancel(ExecutionId execution);
 
   // Appends the value of a dynamic variable ("$randomFirstName"); false when there is none of that name.
@@ -185,7 +202,7 @@ class ScriptHost {
 
  private:
   struct Impl;
-  void answer(std::uint64_t token, const ResponseView* response, std::string_view message);
+  void answer(std::uint64_t token, const ResponseView* response, std::optional<std::string_view> error);
   std::unique_ptr<Impl> impl_;
 };
 

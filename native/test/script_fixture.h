@@ -60,6 +60,7 @@ class ScriptFixture : public ::testing::Test {
     context.info = &info_;
     context.cookies = &cookies_;
     context.sendRequest = [this](ScriptRequest request) { requests_.push_back(std::move(request)); };
+    context.runReference = &runReference_;
     return context;
   }
 
@@ -125,6 +126,12 @@ class ScriptFixture : public ::testing::Test {
   CookieJar cookies_;
   ExecutionInfo info_{"List items", "req-1", 3, 10};
   std::vector<ScriptRequest> requests_;
+  std::vector<ReferenceCall> calls_;
+  RunReference runReference_ = [this](ReferenceCall call) {
+    if (call.id == "refused") return std::string("not this one");
+    calls_.push_back(std::move(call));
+    return std::string();
+  };
   std::unique_ptr<ScriptHost> host_;
 };
 

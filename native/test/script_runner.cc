@@ -154,6 +154,29 @@ void answerAll(vayu::ScriptHost& host, std::vector<vayu::ScriptRequest>& request
   }
 }
 
+// Answers pm.execution.runRequest with the call itself as JSON; those of some ids otherwise.
+void answerCalls(vayu::ScriptHost& host, std::vector<vayu::ReferenceCall>& calls) {
+  std::vector<vayu::ReferenceCall> batch;
+  batch.swap(calls);
+  for (const vayu::ReferenceCall& call : batch) {
+    if (call.id == "skipped") {
+      host.resolveSkipped(call.token);
+    } else if (call.id == "fails") {
+      host.rejectRequest(call.token, "the request failed");
+    } else {
+      std::string body = "{\"id\":" + quoted(call.id) + ",\"variables\":{";
+      for (std::size_t at = 0; at < call.overrides.size(); ++at) {
+        const auto& [name, value] = call.overrides[at];
+        body += (at ? "," : "") + quoted(name) + ":" +
+                (value.kind == vayu::VariableValue::Kind::kString ? quoted(value.text) : value.text);
+      }
+      body += "}}";
+      const vayu::ResponseView view{201, "Created", "1.1", "X-Run: yes\r\n", body, 1500, body.size()};
+      host.resolveRequest(call.token, view);
+    }
+  }
+}
+
 std::string runOne(vayu::ScriptHost& host, const Json& input) {
   auto set = std::make_shared<vayu::ScriptSet>();
   const bool isPreRequest = input["phase"].text == "prerequest";
@@ -194,6 +217,12 @@ std::string runOne(vayu::ScriptHost& host, const Json& input) {
   if (!isPreRequest) cookies.storeAll(draft.url, response.headers);
   context.cookies = &cookies;
   context.sendRequest = [&requests](vayu::ScriptRequest request) { requests.push_back(std::move(request)); };
+  std::vector<vayu::ReferenceCall> calls;
+  const vayu::RunReference runReference = [&calls](vayu::ReferenceCall call) {
+    calls.push_back(std::move(call));
+    return std::string();
+  };
+  context.runReference = &runReference;
 
   const auto program = host.prepare(set);
   std::string result;
@@ -207,6 +236,10 @@ std::string runOne(vayu::ScriptHost& host, const Json& input) {
   while (!done) {
     if (!requests.empty()) {
       answerAll(host, requests, input["answers"], next);
+      continue;
+    }
+    if (!calls.empty()) {
+      answerCalls(host, calls);
       continue;
     }
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::max<std::int64_t>(0, host.nextDeadlineNs() - nowNs())));

@@ -1,4 +1,4 @@
-// Memory over many executions.
+// Memory over many executions, and many executions at once.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -73,6 +73,32 @@ TEST_F(ScriptSoakTest, ProgramsThatComeAndGoLeaveNothing) {
   const std::size_t before = residentKib();
   runMany(20'000);
   EXPECT_LE(residentKib(), before + 2048);
+}
+
+TEST_F(ScriptSoakTest, ScriptsThatAreWaitedForDoNotQueueBehindThoseThatWait) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "hundreds of realms take minutes";
+#endif
+  constexpr int kMore = 530;
+  const auto program = host().prepare(scripts(ScriptPhase::kTest, {"await pm.execution.runRequest('a')"}));
+  std::vector<ScriptHost::ExecutionId> ids;
+  int ended = 0;
+  for (int count = 0; count < kMore; ++count) {
+    ids.push_back(
+        host().run(program, ScriptPhase::kTest, context(ScriptPhase::kTest), [&ended](ScriptOutcome&) { ++ended; }));
+  }
+  // The others have no realm to run in.
+  EXPECT_EQ(calls_.size(), 512u);
+  const auto inner = host().prepare(scripts(ScriptPhase::kTest, {"console.log('ran')"}));
+  ScriptContext awaited = context(ScriptPhase::kTest);
+  awaited.awaited = true;
+  bool ran = false;
+  EXPECT_EQ(host().run(inner, ScriptPhase::kTest, awaited, [&ran](ScriptOutcome&) { ran = true; }), 0u);
+  EXPECT_TRUE(ran);
+  host().release(inner);
+  for (const ScriptHost::ExecutionId id : ids) host().cancel(id);
+  EXPECT_EQ(ended, kMore);
+  host().release(program);
 }
 
 }  // namespace

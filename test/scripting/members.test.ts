@@ -16,6 +16,22 @@ const cases: [name: string, code: string, situation?: Situation][] = [
     `try { show(await pm.execution.runRequest()) } catch (e) { show(e.name, e.message) }`,
   ],
   [
+    'execution.runRequest: a response',
+    `const r = await pm.execution.runRequest("some-id", { variables: { a: "x", n: 1.5, yes: true, none: null, o: { k: [1] } } }); show(r.code, r.status, r.headers.get("x-run"), r.json()); pm.test("to", () => pm.expect(r).to.have.status(201)); show((await pm.execution.runRequest("other")).text())`,
+  ],
+  [
+    'execution.runRequest: options that say nothing',
+    `for (const options of [undefined, null, {}, { variables: {} }, { variables: null }]) show((await pm.execution.runRequest("id", options)).json())`,
+  ],
+  [
+    'execution.runRequest: skipped and failed',
+    `const p = pm.execution.runRequest("skipped"); show(p instanceof Promise, await p); try { await pm.execution.runRequest("fails") } catch (e) { show(e.message) }`,
+  ],
+  [
+    'execution.runRequest: several at once, and then',
+    `show((await Promise.all(["a", "b"].map((id) => pm.execution.runRequest(id)))).map((r) => r.json().id)); pm.execution.runRequest("late").then((r) => { pm.environment.set("late", r.json().id); show(pm.environment.get("late")) })`,
+  ],
+  [
     'execution.location',
     `show(pm.execution.location, pm.execution.location.current, pm.execution.location.length)`,
   ],

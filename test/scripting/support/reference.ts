@@ -107,6 +107,14 @@ class CookieStore {
   }
 }
 
+/** As the engine's runner of scripts answers `pm.execution.runRequest`: with the call itself, but for some ids. */
+function answerOfRun(id: string, variables: unknown): [error: unknown, response?: unknown] {
+  if (id === 'skipped') return [null, null];
+  if (id === 'fails') return [{ name: 'Error', message: 'the request failed' }];
+  const body = JSON.stringify({ id, variables: variables ?? {} });
+  return [null, { code: 201, status: 'Created', header: [{ key: 'X-Run', value: 'yes' }], body }];
+}
+
 export class ReferenceSandbox {
   private runs = 0;
 
@@ -153,6 +161,22 @@ export class ReferenceSandbox {
       else this.context.dispatch(vaultEvent, eventId, null, vault[command](...args));
     };
     this.context.on(vaultEvent, onVault);
+    const runEvent = `execution.run_collection_request.${id}`;
+    const onRun = (
+      _cursor: unknown,
+      executionId: unknown,
+      eventId: unknown,
+      requestId: string,
+      options: { variables?: unknown },
+    ): void => {
+      const answer = answerOfRun(requestId, options.variables);
+      this.context.dispatch(
+        `execution.run_collection_request_response.${String(executionId)}`,
+        eventId,
+        ...answer,
+      );
+    };
+    this.context.on(runEvent, onRun);
     const target = { listen: input.event ?? 'test', script: { exec: code } };
     const context = {
       request: input.request,
@@ -174,6 +198,7 @@ export class ReferenceSandbox {
           this.context.off('console', onConsole);
           this.context.off(cookieEvent, onCookies);
           this.context.off(vaultEvent, onVault);
+          this.context.off(runEvent, onRun);
           this.context.off(`execution.assertion.${id}`, onTests);
           resolve({ error: error ?? null, tests, console: lines, result });
         },

@@ -1,15 +1,29 @@
 /** `pm.execution`, `pm.visualizer`, `pm.vault`. */
 
+import type { Response } from '../sdk/response.js';
 import { expose } from './expose.js';
 import { native } from './native.js';
+import { answering } from './send-request.js';
 import { state } from './state.js';
-import { scopeIndex, scopeView, type VariableScope } from './variables.js';
+import { scopeIndex, scopeView, shareObjects, type VariableScope } from './variables.js';
 
 type Location = string[] & { readonly current?: string };
 
 function location(): Location {
   const [current, ...path] = native.location();
   return current === '' ? path : Object.defineProperty(path, 'current', { value: current });
+}
+
+const kinds: Partial<Record<string, number>> = { string: 0, number: 1, boolean: 2 };
+
+/** Name, kind and text of each variable, as the engine's scopes hold them. */
+function overrides(variables: unknown): (string | number)[] {
+  if (typeof variables !== 'object' || variables === null) return [];
+  return Object.entries(variables).flatMap(([name, value]: [string, unknown]) => {
+    if (value === null) return [name, 3, 'null'];
+    const kind = kinds[typeof value];
+    return kind === undefined ? [name, 4, JSON.stringify(value) ?? ''] : [name, kind, String(value)];
+  });
 }
 
 export const execution = expose({
@@ -22,11 +36,20 @@ export const execution = expose({
   get location(): Location {
     return (state.location ??= location()) as Location;
   },
-  runRequest(id?: unknown): Promise<never> {
-    if (typeof id !== 'string' || id === '') {
-      return Promise.reject(new Error('runRequest: collection request id not provided'));
-    }
-    return Promise.reject(new Error('runRequest: requests of a collection cannot be run from a script here'));
+  runRequest(id?: unknown, options?: { variables?: unknown } | null): Promise<Response | null> {
+    return new Promise((resolve, reject) => {
+      if (!id) {
+        reject(new Error('runRequest: collection request id not provided'));
+        return;
+      }
+      const takeBack = shareObjects();
+      const answer = answering(resolve, reject);
+      const refusal = native.runReference(String(id), overrides(options?.variables), (...given) => {
+        takeBack();
+        answer(...given);
+      });
+      if (refusal !== undefined) reject(new Error(refusal));
+    });
   },
 });
 

@@ -3,6 +3,18 @@
 /** Header lists cross as `[name, value, name, value, …]`. */
 export type FlatPairs = string[];
 
+/** What comes of a request that a script has sent. Behind an error there is nothing. */
+export type AnswerCallback = (
+  error: string | null,
+  status: number | undefined,
+  statusText: string,
+  headerBlock: string,
+  text: string,
+  timeMs: number,
+  bytes: number,
+  buffer: ArrayBuffer,
+) => void;
+
 export interface NativeBridge {
   readonly hardened: boolean;
 
@@ -31,17 +43,16 @@ export interface NativeBridge {
     url: string,
     headers: FlatPairs,
     body: string | ArrayBuffer,
-    callback: (
-      error: string | null,
-      status: number,
-      statusText: string,
-      headerBlock: string,
-      text: string,
-      timeMs: number,
-      bytes: number,
-      buffer: ArrayBuffer,
-    ) => void,
+    callback: AnswerCallback,
   ): void;
+
+  /** Answers why a saved request is not run, or calls back as `sendRequest` does, without a status where it was skipped. */
+  runReference(
+    id: string,
+    /** Name, kind and text in turn. */
+    variables: (string | number)[],
+    callback: AnswerCallback,
+  ): string | undefined;
 
   hasCookieJar(): boolean;
   /** Of each that goes with the URL: name, value, domain, path, expiry in ms or null, secure, httpOnly, hostOnly, sameSite. */

@@ -4,11 +4,39 @@ import { HeaderList, parseHeaderLines } from '../sdk/header-list.js';
 import { Request } from '../sdk/request.js';
 import { Response, type ResponseSource } from '../sdk/response.js';
 import { expose } from './expose.js';
-import { native } from './native.js';
+import { native, type AnswerCallback } from './native.js';
 import { state } from './state.js';
 import { filled } from './variables.js';
 
 type Callback = (error: Error | null, response?: Response) => void;
+
+/** Makes a response of what the engine answers; null where nothing was to be sent. */
+export function answering(
+  resolve: (response: Response | null) => void,
+  reject: (error: Error) => void,
+): AnswerCallback {
+  return (error, status, statusText, headerBlock, text, timeMs, bytes, buffer) => {
+    if (error !== null) {
+      reject(new Error(error));
+      return;
+    }
+    if (status === undefined) {
+      resolve(null);
+      return;
+    }
+    const facts: ResponseSource = {
+      code: () => status,
+      status: () => statusText,
+      headers: () => new HeaderList(parseHeaderLines(headerBlock)),
+      text: () => text,
+      json: () => native.parseJson(text),
+      bytes: () => buffer,
+      timeMs: () => timeMs,
+      bodyBytes: () => bytes,
+    };
+    resolve(new Response(facts));
+  };
+}
 
 function send(source: unknown): Promise<Response> {
   return new Promise((resolve, reject) => {
@@ -23,23 +51,8 @@ function send(source: unknown): Promise<Response> {
       filled(wire.url),
       wire.headers.map(filled),
       typeof wire.body === 'string' ? filled(wire.body) : wire.body,
-      (error, status, statusText, headerBlock, text, timeMs, bytes, buffer) => {
-        if (error !== null) {
-          reject(new Error(error));
-          return;
-        }
-        const facts: ResponseSource = {
-          code: () => status,
-          status: () => statusText,
-          headers: () => new HeaderList(parseHeaderLines(headerBlock)),
-          text: () => text,
-          json: () => native.parseJson(text),
-          bytes: () => buffer,
-          timeMs: () => timeMs,
-          bodyBytes: () => bytes,
-        };
-        resolve(new Response(facts));
-      },
+      // It was sent, so there is a response or an error.
+      answering((response) => resolve(response!), reject),
     );
   });
 }

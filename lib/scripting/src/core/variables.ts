@@ -47,18 +47,35 @@ function read(scope: number, name: string): unknown {
   return value;
 }
 
-atEnd(() => {
+function placeOf(key: string): [scope: number, name: string] {
+  const colon = key.indexOf(':');
+  return [Number(key.slice(0, colon)), key.slice(colon + 1)];
+}
+
+const heldText = (scope: number, name: string): string =>
+  JSON.stringify(native.variableGet(scope, name)) ?? '';
+
+/** Objects given to a scope, as the script has left them. */
+function writeObjectsBack(): void {
   if (state.objects === undefined) return;
   for (const [key, value] of state.objects) {
-    const colon = key.indexOf(':');
-    const scope = Number(key.slice(0, colon));
-    const name = key.slice(colon + 1);
+    const [scope, name] = placeOf(key);
     if (!native.variableHas(scope, name)) continue;
     const text = JSON.stringify(value) ?? '';
-    if (text !== (JSON.stringify(native.variableGet(scope, name)) ?? ''))
-      native.variableSetJson(scope, name, text);
+    if (text !== heldText(scope, name)) native.variableSetJson(scope, name, text);
   }
-});
+}
+
+/** Shows the objects to others, who may put other values in their place: what is returned makes the script see those. */
+export function shareObjects(): () => void {
+  writeObjectsBack();
+  const shared = [...(state.objects?.keys() ?? [])].map((key) => ({ key, text: heldText(...placeOf(key)) }));
+  return () => {
+    for (const { key, text } of shared) if (heldText(...placeOf(key)) !== text) state.objects?.delete(key);
+  };
+}
+
+atEnd(writeObjectsBack);
 
 function replaceWith(scope: number, template: unknown): unknown {
   if (typeof template === 'string') {
