@@ -183,6 +183,24 @@ TEST_F(ScriptHostTest, SkipRequestEndsTheScriptAtOnce) {
   EXPECT_TRUE(outcome.console.empty());
 }
 
+TEST_F(ScriptHostTest, SkipRequestEndsAScriptThatHasWaited) {
+  for (const char* const wait : {"await Promise.resolve();", "await new Promise((done) => setTimeout(done, 2));",
+                                 "await pm.sendRequest('http://127.0.0.1/x');"}) {
+    const ScriptOutcome outcome = runBefore(std::string(wait) + R"(
+        setTimeout(() => console.log('late'), 30000);
+        pm.execution.skipRequest();
+        console.log('after');)");
+    EXPECT_FALSE(outcome.error) << wait << outcome.error->message;
+    EXPECT_TRUE(outcome.skipRequest) << wait;
+    EXPECT_TRUE(outcome.console.empty()) << wait;
+  }
+  const ScriptOutcome later = runBefore("setTimeout(() => { pm.execution.skipRequest(); console.log('after'); }, 1)");
+  EXPECT_FALSE(later.error) << later.error->message;
+  EXPECT_TRUE(later.skipRequest);
+  EXPECT_TRUE(later.console.empty());
+  EXPECT_EQ(logged("console.log('next')"), "next");
+}
+
 TEST_F(ScriptHostTest, SetNextRequest) {
   ScriptOutcome outcome = run("pm.execution.setNextRequest('Other')");
   EXPECT_TRUE(outcome.nextRequestSet);
