@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildProgram } from '../test/support/native-program.js';
 import type { Nginx } from '../test/support/nginx.js';
 import type { BenchCase } from './cases.js';
+import { buildLoadBench } from './load-bench.js';
 
 const benchDirectory = path.dirname(fileURLToPath(import.meta.url));
 const projectRoot = path.resolve(benchDirectory, '..');
@@ -326,10 +327,39 @@ const bareEpoll = bare('bare epoll', 'bench/native/bare_epoll.cc', [], (benchCas
   benchCase.protocol === 'http' && benchCase.bodyBytes === undefined ? [] : undefined,
 );
 
+/**
+ * The native engine without Node.js around it, on libcurl's transfers: what is to be compared with a bare loop of libcurl's, which has no
+ * Node.js around it either.
+ */
+const engineCurl: BenchClient = {
+  name: 'engine-curl',
+  missing: () => {
+    try {
+      buildLoadBench();
+      return undefined;
+    } catch {
+      return 'bench/native/load_bench.cc cannot be compiled';
+    }
+  },
+  version: () => '',
+  command: (benchCase, { nginx, seconds }) =>
+    benchCase.name === 'tiny'
+      ? [
+          buildLoadBench(),
+          urlOf(benchCase, nginx),
+          String(benchCase.connections),
+          String(seconds),
+          'full',
+          'curl',
+        ]
+      : undefined,
+};
+
 /** Ours first, then the peers in the order of the tables. */
 export const clients: BenchClient[] = [
   ours('vayu', 'auto'),
   ours('vayu-curl', 'curl'),
+  engineCurl,
   library('full'),
   library('counters'),
   wrk,

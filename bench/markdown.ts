@@ -27,8 +27,9 @@ client, and from the time on at which the client is warm. *CPU* is user and syst
 ± half the distance between its rounds; *with start-up* is everything from its first instruction to its last. Ratios are medians of the
 rounds' ratios to the peer that the heading names. ${noiseText(results)}
 
-\`vayu\` chooses its transport by itself; \`vayu-curl\` is forced to libcurl's transfers; \`bare libcurl\` is a loop around
-\`curl_multi_perform\` and \`curl_multi_poll\` that does nothing else (bench/native/bare_curl.cc); \`bare epoll\` sends and receives bytes that it
+\`vayu\` chooses its transport by itself; \`vayu-curl\` is forced to libcurl's transfers, as is \`engine-curl\`, the native engine without
+Node.js around it (bench/native/load_bench.cc); \`bare libcurl\` is a loop around \`curl_multi_perform\` and \`curl_multi_poll\` that does
+nothing else (bench/native/bare_curl.cc), which the engine's CurlTransport is held against; \`bare epoll\` sends and receives bytes that it
 does not look at, which is the kernel's share (bench/native/bare_epoll.cc).
 
 Run it: \`npm run bench\` (all of it), \`npm run bench -- --quick\`, \`npm run bench -- --cases=tiny,tls --rounds=5\`.
@@ -70,6 +71,12 @@ Looked into with callgrind, \`strace -c\` and \`perf record\` around bench/nativ
   library's (system calls themselves are counted there in part), 12 % is spent in the engine's own code: 2,500 instructions, 1.2 µs of 10.
 - Over TLS the same request takes 13,800 instructions of user code, 9,400 of them OpenSSL's; through libcurl's calls it took 19,900 and a
   third system call. wrk makes five: two to receive a record, and two to have its socket watched for writing.
+- Where nginx is the limit (TLS, POST, 1 kB of JSON) a worker sleeps for 13 to 44 % of the time, and nginx, which shares the machine, pays
+  for waking it. Tried: to wait awake for up to 20 µs before sleeping. Then nginx answers 5 to 11 % more tiny requests (over TLS −3 to +16 %,
+  within the noise), a tiny request takes 6 % more CPU, and a worker that waits for its server would keep a core from it; so the worker
+  sleeps. Also tried: to send the requests of a batch when all of its responses have been read, as wrk does, which changed nothing.
+- The same transfers on \`CurlTransport\` take 73,900 instructions of user code in the whole engine, everything recorded, and 75,300 in the
+  bare loop; the time differs by 5 to 7 %. In Node.js the main thread adds 50 ms per second while its code is new, and 10 ms later on.
 - At 100 requests/s a worker wakes twice per request, when it is due and when it is answered. On this virtual machine that alone takes 1.2 to
   1.4 % of a core in a loop of \`epoll_pwait2\`, \`send\` and \`recv\` that does nothing else; the worker takes 1.6 to 1.8 %, the
   JavaScript that takes ten snapshots and stores one second 0.75 %, the thread that reads them 0.1 %.

@@ -129,7 +129,7 @@ export function checkClaims(results: BenchResults): Claim[] {
     atLeast('tiny: requests/s, ours / autocannon', ratio('tiny', 'vayu', 'autocannon', rate), 2.5),
     atMost(
       'tiny: CPU per request, CurlTransport / bare libcurl',
-      ratio('tiny', 'vayu-curl', 'bare libcurl', cpu),
+      ratio('tiny', 'engine-curl', 'bare libcurl', cpu),
       1.1,
     ),
     atLeast('tls: requests/s, ours / wrk', ratio('tls', 'vayu', 'wrk', rate), 1),

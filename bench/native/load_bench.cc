@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
   auto options = std::make_shared<RequestOptions>();
   // The certificates of servers to measure are of their own making.
   options->insecure = true;
+  // As long as that of the engine in Node, since libcurl's cost of a request grows with its length.
+  options->userAgent = "vayu-engine/0.1.0";
   plan.submission.options = std::move(options);
   plan.submission.request.method = "GET";
   plan.submission.request.url = argv[1];
