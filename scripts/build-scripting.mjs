@@ -17,7 +17,9 @@ const ownEntries = {
   core: 'core/index.ts',
   xml2json: 'libraries/bundles/xml2json.cjs',
   uuid: 'libraries/bundles/uuid.cjs',
+  'crypto-js': 'libraries/bundles/crypto-js.cjs',
   faker: 'libraries/bundles/faker.cjs',
+  'liquid-json': 'libraries/bundles/liquid-json.cjs',
   timers: 'libraries/bundles/timers.cjs',
   atob: 'libraries/bundles/atob.cjs',
   btoa: 'libraries/bundles/btoa.cjs',
@@ -26,11 +28,9 @@ const ownEntries = {
 /** Bundles that are an npm package as it comes. */
 const packages = {
   chai: 'chai',
-  'liquid-json': 'liquid-json',
   lodash: 'lodash',
   moment: 'moment',
   cheerio: 'cheerio',
-  'crypto-js': 'crypto-js',
   ajv: 'ajv',
   tv4: 'tv4',
   'csv-parse': 'csv-parse/lib/sync',

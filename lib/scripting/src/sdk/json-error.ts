@@ -1,7 +1,7 @@
 /** The error of text that is not JSON: Postman's, which comes from liquid-json and shows the place in the text. */
 
 import { expose } from '../core/expose.js';
-import { native } from '../core/native.js';
+import { ownBundle } from '../core/own-bundle.js';
 
 export class JSONError extends Error {
   constructor(message: string) {
@@ -16,6 +16,8 @@ export class JSONError extends Error {
 }
 expose(JSONError);
 
+const liquidJson = ownBundle<{ parse(text: string): unknown }>('liquid-json');
+
 /** liquid-json recurses, and its message quotes the line: beyond this the parser's own message serves. */
 const maxLength = 10_000;
 
@@ -23,9 +25,9 @@ export function jsonError(error: unknown, text: string): unknown {
   if (!(error instanceof SyntaxError)) return error;
   if (text.length <= maxLength) {
     try {
-      (native.loadBundle('liquid-json') as { parse(text: string): unknown }).parse(text);
+      liquidJson().parse(text);
     } catch (told) {
-      if ((told as Error).name === 'JSONError') return new JSONError((told as Error).message);
+      if (told instanceof SyntaxError) return new JSONError(told.message);
     }
   }
   return new JSONError(error.message);
