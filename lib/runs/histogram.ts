@@ -24,19 +24,31 @@ export function addDelta(histogram: Histogram, delta: HistogramDelta): void {
   }
 }
 
-/** The sum of several deltas, ascending by value. */
+/** The sum of two deltas, both ascending by value. */
+function mergeTwo(left: HistogramDelta, right: HistogramDelta): HistogramDelta {
+  const most = left.values.length + right.values.length;
+  const values = new Float64Array(most);
+  const counts = new Float64Array(most);
+  let length = 0;
+  let i = 0;
+  let k = 0;
+  while (i < left.values.length || k < right.values.length) {
+    const fromLeft = left.values[i] ?? Infinity;
+    const fromRight = right.values[k] ?? Infinity;
+    values[length] = Math.min(fromLeft, fromRight);
+    counts[length++] =
+      (fromLeft <= fromRight ? (left.counts[i++] ?? 0) : 0) +
+      (fromRight <= fromLeft ? (right.counts[k++] ?? 0) : 0);
+  }
+  return { values: values.slice(0, length), counts: counts.slice(0, length) };
+}
+
+/** The sum of several deltas, each ascending by value, as it is itself. */
 export function mergeDeltas(deltas: readonly HistogramDelta[]): HistogramDelta {
   const filled = deltas.filter((delta) => delta.values.length > 0);
   if (filled.length <= 1) return filled[0] ?? emptyDelta;
-  const sums = new Map<number, number>();
-  for (const { values, counts } of filled) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] ?? 0;
-      sums.set(value, (sums.get(value) ?? 0) + (counts[i] ?? 0));
-    }
-  }
-  const values = Float64Array.from(sums.keys()).sort();
-  return { values, counts: values.map((value) => sums.get(value) ?? 0) };
+  const middle = filled.length >> 1;
+  return mergeTwo(mergeDeltas(filled.slice(0, middle)), mergeDeltas(filled.slice(middle)));
 }
 
 export function countOf(delta: HistogramDelta): number {
