@@ -23,11 +23,6 @@ JSValue loadLibrary(JSContext* context, JSValueConst, int argc, JSValueConst* ar
   return Realm::of(context).loadLibrary(name.view());
 }
 
-// isRewound(): whether the realm goes back to an earlier state after each execution, seeds of random numbers included.
-JSValue isRewound(JSContext* context, JSValueConst, int, JSValueConst*) {
-  return JS_NewBool(context, Realm::of(context).sealed());
-}
-
 JSValue guardGlobals(JSContext* context, JSValueConst, int argc, JSValueConst* argv) {
   if (argc < 1 || !installGlobalGuard(context, argv[0])) return JS_EXCEPTION;
   return JS_UNDEFINED;
@@ -59,9 +54,8 @@ JSValue dynamicValue(JSContext* context, JSValueConst, int argc, JSValueConst* a
 }
 
 constexpr BindingEntry kEntries[] = {
-    {"loadBundle", loadBundle, 1},     {"loadLibrary", loadLibrary, 1}, {"isRewound", isRewound, 0},
-    {"guardGlobals", guardGlobals, 1}, {"needEnd", needEnd, 0},         {"substitute", substitute, 2},
-    {"dynamicValue", dynamicValue, 1},
+    {"loadBundle", loadBundle, 1}, {"loadLibrary", loadLibrary, 1}, {"guardGlobals", guardGlobals, 1},
+    {"needEnd", needEnd, 0},       {"substitute", substitute, 2},   {"dynamicValue", dynamicValue, 1},
 };
 
 }  // namespace

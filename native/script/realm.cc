@@ -457,7 +457,8 @@ void Realm::answerRequest(std::size_t index, const ResponseView* response, std::
 bool Realm::dynamicValue(std::string_view name, std::string& out) {
   if (nativeDynamicValue(name, out)) return true;
   if (name.empty() || name.front() != '$' || !JS_IsFunction(context_, dynamic_)) return false;
-  if (!execution_) JS_UpdateStackTop(runtime_);
+  if (makeValue_) return makeValue_(name, out);
+  JS_UpdateStackTop(runtime_);
   JsRef argument(context_, newString(context_, name));
   JSValueConst arguments[] = {argument.get()};
   JsRef value(context_, JS_Call(context_, dynamic_, JS_UNDEFINED, 1, arguments));

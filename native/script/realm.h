@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ class Realm {
   JsonParser& jsonParser() { return jsonParser_; }
   std::uint64_t newRequestToken() { return ++*requestTokens_; }
   void shareRequestTokens(std::uint64_t* counter) { requestTokens_ = counter; }
+  // Asked for the dynamic variables that take a library: in the realm of a script it would be loaded for each execution anew.
+  using ValueMaker = std::function<bool(std::string_view name, std::string& out)>;
+  void makeValuesWith(ValueMaker maker) { makeValue_ = std::move(maker); }
 
   // Between attach and detach the bindings act on `execution`. detach() is false when the realm must not be used again.
   void attach(ScriptExecution& execution);
@@ -130,6 +134,7 @@ class Realm {
   std::unordered_map<const CompiledScript*, JSValue> loaded_;
   std::unordered_map<const CompiledScript*, JSValue> sealedLoaded_;
   std::size_t preloaded_ = 0;
+  ValueMaker makeValue_;
   std::vector<Rejection> rejections_;
   JsonParser jsonParser_;
   ScriptExecution* execution_ = nullptr;

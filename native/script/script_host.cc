@@ -49,7 +49,18 @@ struct ScriptHost::Impl {
   std::unique_ptr<Realm> makeRealm(Hardening hardening) {
     auto realm = std::make_unique<Realm>(limits, hardening);
     realm->shareRequestTokens(&requestTokens);
+    realm->makeValuesWith([this](std::string_view name, std::string& out) { return makeValue(name, out); });
     return realm;
+  }
+
+  // Called from within scripts of other realms: nothing may be thrown.
+  bool makeValue(std::string_view name, std::string& out) {
+    try {
+      if (valueMaker == nullptr) valueMaker = std::make_unique<Realm>(limits, Hardening::kShared);
+      return valueMaker->dynamicValue(name, out);
+    } catch (const std::exception&) {
+      return false;
+    }
   }
 
   // A realm that only this program uses, with the libraries that it is known to want.
@@ -104,6 +115,7 @@ struct ScriptHost::Impl {
   std::pair<Running*, std::size_t> waiterOf(std::uint64_t token);
 
   ScriptLimits limits;
+  std::unique_ptr<Realm> valueMaker;  // no script runs in it
   std::vector<std::unique_ptr<Realm>> idle;
   std::unordered_map<ProgramId, std::unique_ptr<Program>> programs;
   std::unordered_map<ExecutionId, Running> waiting;
@@ -338,11 +350,7 @@ void ScriptHost::cancel(ExecutionId execution) {
 
 bool ScriptHost::dynamicValue(std::string_view name, std::string& out) {
   if (nativeDynamicValue(name, out)) return true;
-  if (name.empty() || name.front() != '$') return false;
-  std::unique_ptr<Realm> realm = impl_->takeRealm(Hardening::kShared);
-  const bool known = realm->dynamicValue(name, out);
-  impl_->giveBack(std::move(realm), true);
-  return known;
+  return !name.empty() && name.front() == '$' && impl_->makeValue(name, out);
 }
 
 std::string ScriptHost::substitute(std::string_view text, const VariableScopes& variables,

@@ -115,8 +115,6 @@ export interface NativeBridge {
   loadBundle(name: string): unknown;
   /** The same for what the script at hand asks for: its realm will have it beforehand the next time. */
   loadLibrary(name: string): unknown;
-  /** Whether the realm goes back to an earlier state after each execution. */
-  isRewound(): boolean;
   guardGlobals(builtins: object): void;
   /** Asks for `end()` when the script is done. */
   needEnd(): void;

@@ -14,8 +14,6 @@ export interface State {
   legacy: Map<string, unknown> | undefined;
   libraries: Map<string, unknown> | undefined;
   warned: Set<string> | undefined;
-  /** Whether the dynamic variables' randomness was seeded for this execution. */
-  seeded: boolean;
 }
 
 const fresh = (): State => ({
@@ -31,7 +29,6 @@ const fresh = (): State => ({
   legacy: undefined,
   libraries: undefined,
   warned: undefined,
-  seeded: false,
 });
 
 export let state: State = fresh();
