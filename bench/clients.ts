@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildProgram } from '../test/support/native-program.js';
 import type { Nginx } from '../test/support/nginx.js';
 import type { BenchCase } from './cases.js';
-import { buildLoadBench } from './load-bench.js';
+import { buildOwnProgram } from './own-program.js';
 
 const benchDirectory = path.dirname(fileURLToPath(import.meta.url));
 const projectRoot = path.resolve(benchDirectory, '..');
@@ -283,6 +283,17 @@ const autocannon: BenchClient = {
   },
 };
 
+function unlessBuilt(source: string, build: () => unknown): BenchClient['missing'] {
+  return () => {
+    try {
+      build();
+      return undefined;
+    } catch {
+      return `${source} cannot be compiled`;
+    }
+  };
+}
+
 /** A program of bench/native, compiled when it is asked for. */
 function bare(
   name: string,
@@ -292,14 +303,7 @@ function bare(
 ): BenchClient {
   return {
     name,
-    missing: () => {
-      try {
-        buildProgram(source, libraries);
-        return undefined;
-      } catch {
-        return `${source} cannot be compiled`;
-      }
-    },
+    missing: unlessBuilt(source, () => buildProgram(source, libraries)),
     version: () => (libraries.includes('curl') ? says('curl-config', ['--version'], /libcurl \S+/) : ''),
     command: (benchCase, { nginx, seconds }) => {
       if (benchCase.check || benchCase.rate !== undefined) return undefined;
@@ -333,19 +337,12 @@ const bareEpoll = bare('bare epoll', 'bench/native/bare_epoll.cc', [], (benchCas
  */
 const engineCurl: BenchClient = {
   name: 'engine-curl',
-  missing: () => {
-    try {
-      buildLoadBench();
-      return undefined;
-    } catch {
-      return 'bench/native/load_bench.cc cannot be compiled';
-    }
-  },
+  missing: unlessBuilt('bench/native/load_bench.cc', () => buildOwnProgram('load_bench')),
   version: () => '',
   command: (benchCase, { nginx, seconds }) =>
     benchCase.name === 'tiny'
       ? [
-          buildLoadBench(),
+          buildOwnProgram('load_bench'),
           urlOf(benchCase, nginx),
           String(benchCase.connections),
           String(seconds),

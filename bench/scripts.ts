@@ -1,13 +1,13 @@
 // npm run bench:scripts: the typical script in our runtime and in Postman's own sandbox, taking turns on one machine.
 // CPU per execution: of the thread for ours, of the whole process for the sandbox, whose host and worker share the work.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ReferenceSandbox } from '../test/scripting/support/reference.js';
+import { buildOwnProgram } from './own-program.js';
 import { median } from './statistics.js';
 
 const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const buildDirectory = path.join(projectRoot, 'build', 'bench');
 const ownCase = 'typical: json + 3 tests';
 const rounds = 5;
 const limits = { ownUs: 17, ratio: 20 };
@@ -25,13 +25,6 @@ function typicalBody(): string {
     body += `${i > 0 ? ',' : ''}{"id":${i},"name":"item ${i}","price":${i}.25,"active":true,"tags":["a","b"],"owner":{"id":7,"email":"x@example.com"}}`;
   }
   return `${body}]}`;
-}
-
-function buildOwn(): string {
-  const cmake = (...args: string[]): void => void execFileSync('cmake', args, { stdio: 'ignore' });
-  cmake('-S', projectRoot, '-B', buildDirectory, '-DCMAKE_BUILD_TYPE=Release', '-DVAYU_BUILD_BENCH=ON');
-  cmake('--build', buildDirectory, '--target', 'script_bench', '-j2');
-  return path.join(buildDirectory, 'script_bench');
 }
 
 /** µs of CPU per execution. */
@@ -84,7 +77,7 @@ async function runSandbox(): Promise<void> {
 }
 
 function compare(): void {
-  const program = buildOwn();
+  const program = buildOwnProgram('script_bench');
   const own: number[] = [];
   const sandbox: number[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -1,14 +1,12 @@
 import { createRequire } from 'node:module';
-import { after, before, describe, it } from 'node:test';
-import { Comparison, type Situation } from './support/compare.js';
-import { show } from './support/situations.js';
+import { describeCompared, type ComparedScript } from './support/suite.js';
 
 const names = Object.keys(
   createRequire(import.meta.url)('postman-collection/lib/superstring/dynamic-variables') as object,
 );
 
 /** What is made anew each time is compared by its kind, ciphers by what they give for a given key. */
-const cases: [name: string, code: string, situation?: Situation][] = [
+const cases: ComparedScript[] = [
   [
     'every dynamic variable: numbers, texts or booleans',
     `const kindOf = (name) => {
@@ -91,12 +89,4 @@ const cases: [name: string, code: string, situation?: Situation][] = [
   ],
 ];
 
-describe('values that are made, and other names', () => {
-  let comparison: Comparison;
-  before(async () => {
-    comparison = await Comparison.open();
-  });
-  after(() => comparison.close());
-
-  for (const [name, code, situation] of cases) it(name, () => comparison.same(show + code, situation ?? {}));
-});
+describeCompared('values that are made, and other names', cases);

@@ -1,6 +1,6 @@
-import { after, before, describe, it } from 'node:test';
-import { Comparison, type Situation } from './support/compare.js';
-import { form, show } from './support/situations.js';
+import type { Situation } from './support/compare.js';
+import { form } from './support/situations.js';
+import { describeCompared, type ComparedScript } from './support/suite.js';
 
 const withVariables: Situation = {
   environment: { v: 'env', e: 'E', number: 5, yes: true },
@@ -10,7 +10,7 @@ const withVariables: Situation = {
 };
 
 /** Members of `pm` and their edges, each as Postman's sandbox has it. */
-const cases: [name: string, code: string, situation?: Situation][] = [
+const cases: ComparedScript[] = [
   [
     'execution.runRequest without an id',
     `try { show(await pm.execution.runRequest()) } catch (e) { show(e.name, e.message) }`,
@@ -285,12 +285,4 @@ const cases: [name: string, code: string, situation?: Situation][] = [
   ['postman.getResponseCookie', `show(postman.getResponseCookie("nope"))`],
 ];
 
-describe('members of pm', () => {
-  let comparison: Comparison;
-  before(async () => {
-    comparison = await Comparison.open();
-  });
-  after(() => comparison.close());
-
-  for (const [name, code, situation] of cases) it(name, () => comparison.same(show + code, situation ?? {}));
-});
+describeCompared('members of pm', cases);

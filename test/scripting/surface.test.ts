@@ -1,6 +1,6 @@
-import { after, before, describe, it } from 'node:test';
-import { Comparison, type Situation } from './support/compare.js';
-import { form, show } from './support/situations.js';
+import type { Situation } from './support/compare.js';
+import { form } from './support/situations.js';
+import { describeCompared } from './support/suite.js';
 
 interface Case {
   name: string;
@@ -346,13 +346,7 @@ show($("li:nth-child(2)").text(), $("li:nth-child(odd)").text(), $("li:nth-last-
   },
 ];
 
-describe('the surface of scripts', () => {
-  let comparison: Comparison;
-  before(async () => {
-    comparison = await Comparison.open();
-  });
-  after(() => comparison.close());
-
-  for (const { name, code, situation } of cases)
-    it(name, () => comparison.same(show + code, situation ?? {}));
-});
+describeCompared(
+  'the surface of scripts',
+  cases.map(({ name, code, situation }) => [name, code, situation]),
+);
