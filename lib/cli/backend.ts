@@ -2,6 +2,13 @@ import type { LiveSnapshot } from '../model/live.js';
 import type { DesignResult, Report } from '../model/report.js';
 import type { DaemonOptions } from './options/output-options.js';
 
+/** Who shows how a run gets on. */
+export interface ProgressWatcher {
+  /** Whether there is use for a snapshot, `elapsedMs` into the run. */
+  wants(elapsedMs: number): boolean;
+  update(live: LiveSnapshot): void;
+}
+
 /** A load run under way. */
 export interface ActiveRun {
   readonly runId: string;
@@ -14,7 +21,7 @@ export interface ActiveRun {
 export interface Backend {
   /** One request with its scripts; throws where there is no response. */
   execute(request: Record<string, unknown>): Promise<DesignResult>;
-  startRun(input: Record<string, unknown>, onSnapshot: (live: LiveSnapshot) => void): Promise<ActiveRun>;
+  startRun(input: Record<string, unknown>, watcher?: ProgressWatcher): Promise<ActiveRun>;
   /** Aborts what is still under way. May be called more than once. */
   close(): Promise<void>;
 }

@@ -21,11 +21,13 @@ export function openDaemonBackend(url: string, token: string | undefined): Backe
   const closing = new AbortController();
   return {
     execute: (request) => client.execute(request, { signal: closing.signal }),
-    async startRun(input, onSnapshot): Promise<ActiveRun> {
+    async startRun(input, watcher): Promise<ActiveRun> {
       const { runId } = await client.startRun(input);
       const follow = async () => {
         for await (const event of client.live(runId, { signal: closing.signal })) {
-          if (event.event === 'snapshot') onSnapshot(event.data);
+          if (event.event === 'snapshot' && watcher?.wants(event.data.elapsedSeconds * 1000) === true) {
+            watcher.update(event.data);
+          }
         }
         return client.report(runId);
       };

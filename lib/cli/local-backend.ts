@@ -16,7 +16,7 @@ export function openLocalBackend(options: BackendOptions): Backend {
     // A batch of few requests needs few threads' worth of connections, but one of many must not queue in the engine.
     ...(options.concurrency === undefined ? {} : { maxPerHost: Math.max(100, options.concurrency) }),
   });
-  const manager = new RunManager({ engine, store });
+  const manager = new RunManager({ engine, store, keepsSeconds: false });
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
 
@@ -28,9 +28,14 @@ export function openLocalBackend(options: BackendOptions): Backend {
   };
   return {
     execute: (request) => manager.execute(parseHttpRequest(request), { signal: closing.signal }),
-    startRun(input, onSnapshot): Promise<ActiveRun> {
+    startRun(input, watcher): Promise<ActiveRun> {
       const { runId, done } = manager.start(parseRunConfig(input));
-      manager.live(runId)?.subscribe({ onSnapshot });
+      if (watcher !== undefined) {
+        manager.live(runId)?.subscribe({
+          wants: (elapsedMs) => watcher.wants(elapsedMs),
+          onSnapshot: (snapshot) => watcher.update(snapshot),
+        });
+      }
       return Promise.resolve({
         runId,
         done,

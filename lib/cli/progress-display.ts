@@ -1,4 +1,5 @@
 import type { LiveSnapshot } from '../model/live.js';
+import type { ProgressWatcher } from './backend.js';
 import { formatProgressLine, formatProgressLog, progressView } from './format/progress.js';
 import type { Style } from './format/style.js';
 
@@ -6,6 +7,8 @@ const eraseLine = '\r\u001b[2K';
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
 const logIntervalMs = 1000;
+/** Figures come about every 100 ms: those that come this little before a full second are that second's. */
+const tickToleranceMs = 50;
 
 export interface ProgressStream {
   isTTY?: boolean;
@@ -14,7 +17,7 @@ export interface ProgressStream {
 }
 
 /** Shows a run under way on standard error: one line drawn over and over on a terminal, else one line a second. */
-export class ProgressDisplay {
+export class ProgressDisplay implements ProgressWatcher {
   readonly #stream: ProgressStream;
   readonly #style: Style;
   #drawn = false;
@@ -25,6 +28,10 @@ export class ProgressDisplay {
     this.#style = style;
   }
 
+  wants(elapsedMs: number): boolean {
+    return this.#stream.isTTY === true || elapsedMs >= this.#nextLogMs - tickToleranceMs;
+  }
+
   update(live: LiveSnapshot): void {
     const view = progressView(live);
     if (this.#stream.isTTY === true) {
@@ -32,8 +39,8 @@ export class ProgressDisplay {
       const line = formatProgressLine(view, this.#style, (this.#stream.columns ?? 80) - 1);
       this.#stream.write(`${this.#drawn ? '' : hideCursor}${eraseLine}${line}`);
       this.#drawn = true;
-    } else if (view.elapsedMs >= this.#nextLogMs - 50) {
-      this.#nextLogMs = (Math.floor((view.elapsedMs + 50) / logIntervalMs) + 1) * logIntervalMs;
+    } else {
+      this.#nextLogMs = (Math.floor((view.elapsedMs + tickToleranceMs) / logIntervalMs) + 1) * logIntervalMs;
       this.#stream.write(`${formatProgressLog(view)}\n`);
     }
   }

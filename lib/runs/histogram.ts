@@ -59,7 +59,7 @@ export function countOf(delta: HistogramDelta): number {
 
 /** Width of the bucket that begins at `value`, in µs. */
 export function bucketWidthUs(value: number): number {
-  return value < exactBelow ? 1 : 2 ** (Math.floor(Math.log2(value)) - 10);
+  return value < exactBelow ? 1 : 1 << (21 - Math.clz32(value));
 }
 
 /** In µs: the highest value that is equivalent to the one at each rank, as HdrHistogram counts. `percentiles` ascend. Zeros where nothing was recorded. */

@@ -5,6 +5,8 @@ import type { MetricRecord } from '../store/metrics.js';
 export interface LiveListener {
   /** About every 100 ms. */
   onSnapshot?(snapshot: LiveSnapshot): void;
+  /** Whether there is use for a snapshot now, `elapsedMs` into the run; without it there always is. One that nobody wants is not made. */
+  wants?(elapsedMs: number): boolean;
   /** The rows that were stored for a second. */
   onMetrics?(rows: MetricRecord[]): void;
   onComplete?(event: RunComplete): void;

@@ -9,8 +9,8 @@ import type { NewMetric } from '../store/metrics.js';
 import type { NewResult } from '../store/results.js';
 import { RunAggregator, type SecondSummary } from './aggregator.js';
 import { storedTotals } from './stored-totals.js';
-import { addDelta, newHistogram, toDelta } from './histogram.js';
-import { encodeHistogram } from './histogram-encoding.js';
+import { toDelta } from './histogram.js';
+import { encodeDelta } from './histogram-encoding.js';
 import { keptResult, resultRow } from './kept-result.js';
 import { liveLatency, liveSnapshot, metricValues } from './live-snapshot.js';
 import { expectedRequests, plannedDurationMs } from './load-plan.js';
@@ -31,7 +31,8 @@ export interface StoredSecond {
 
 export interface LoadRunEvents {
   onTick(): void;
-  onSecond(stored: StoredSecond): void;
+  /** Without it nothing is prepared for a store. */
+  onSecond?(stored: StoredSecond): void;
   onAbort(threshold: Threshold): void;
 }
 
@@ -49,7 +50,6 @@ export class LoadRunState {
   #thresholds: ThresholdEvaluation;
   #results: NewResult[] = [];
   #storedSamples = new Set<string>();
-  #scratch = newHistogram();
   /** Read when it is asked for, at most once a second. */
   #overall: LiveSnapshot['overall'] | undefined;
   #ticked = false;
@@ -77,7 +77,7 @@ export class LoadRunState {
       const redactor = this.redactor.with(sample.exchange.secrets);
       const kept = keptResult(sample, redactor);
       this.#samples.add(kept);
-      if (this.#isStored(sample)) continue;
+      if (this.events.onSecond === undefined || this.#isStored(sample)) continue;
       this.#results.push(resultRow(sample, kept, redactor, this.config.sampling.saveTimingBreakdown));
     }
     const second = this.#aggregator.add(tick);
@@ -96,11 +96,17 @@ export class LoadRunState {
   #endSecond(second: SecondSummary, final: boolean): void {
     this.#series.add(seriesPoint(second));
     this.#overall = undefined;
+    if (this.events.onSecond !== undefined) this.events.onSecond(this.#storedSecond(second));
+    const aborting = this.#thresholds.addSecond(second, this.measurements());
+    if (aborting !== undefined && !final) this.events.onAbort(aborting);
+  }
+
+  #storedSecond(second: SecondSummary): StoredSecond {
     const timestamp = Math.round(this.startTime + second.endMs);
     const values = metricValues(second, this.#aggregator.totals, this.expected);
     const results = this.#results;
     this.#results = [];
-    this.events.onSecond({
+    return {
       second: second.second,
       metrics: Object.entries(values).map(([name, value]) => ({
         timestamp,
@@ -110,18 +116,13 @@ export class LoadRunState {
       })),
       histograms: this.#encode(second),
       results,
-    });
-    const aborting = this.#thresholds.addSecond(second, this.measurements());
-    if (aborting !== undefined && !final) this.events.onAbort(aborting);
+    };
   }
 
   #encode(second: SecondSummary): NewHistogram[] {
     return histogramNames.flatMap((name) => {
       const delta = second.histograms[name];
-      if (delta.values.length === 0) return [];
-      this.#scratch.reset();
-      addDelta(this.#scratch, delta);
-      return [{ name, data: encodeHistogram(this.#scratch) }];
+      return delta.values.length === 0 ? [] : [{ name, data: encodeDelta(delta) }];
     });
   }
 
@@ -131,6 +132,11 @@ export class LoadRunState {
       responseTime: liveLatency(toDelta(responseTime)),
       serviceTime: liveLatency(toDelta(serviceTime)),
     };
+  }
+
+  /** As of the latest tick. */
+  get elapsedMs(): number {
+    return this.#aggregator.totals.elapsedMs;
   }
 
   /** The whole run as conditions see it. */

@@ -34,6 +34,11 @@ export interface RunManagerOptions {
   engine: Engine;
   store: Store;
   limits?: RunLimits;
+  /**
+   * Whether each second of a run, with its histograms and kept results, goes into the store while the run goes on. Default true. False where
+   * the store ends with the process and only reports are wanted, which are the same: nobody hears of `onMetrics` then.
+   */
+  keepsSeconds?: boolean;
 }
 
 export interface RunHandle {
@@ -57,6 +62,7 @@ export class RunManager {
   /** Of runs that have ended and could not be stored yet. */
   readonly #unstored = new Map<string, RunStorage>();
   #storeTimer: NodeJS.Timeout | undefined;
+  readonly #keepsSeconds: boolean;
   #limits: RunLimits;
   #closed = false;
 
@@ -64,6 +70,7 @@ export class RunManager {
     this.#engine = options.engine;
     this.#store = options.store;
     this.#limits = options.limits ?? {};
+    this.#keepsSeconds = options.keepsSeconds ?? true;
     this.#tokens = new TokenSource((submission) => this.#engine.submitAsync(submission));
   }
 
@@ -152,7 +159,7 @@ export class RunManager {
       resolved.redactor,
       {
         onTick: () => this.#publish(run),
-        onSecond: (stored) => this.#storeSecond(run, stored),
+        ...(this.#keepsSeconds && { onSecond: (stored) => this.#storeSecond(run, stored) }),
         onAbort: (threshold) => run.stop(`threshold ${threshold.expression} failed`, 0),
       },
       [...run.config.warnings, ...warnings],
@@ -179,9 +186,18 @@ export class RunManager {
   }
 
   #publish(run: ActiveRun): void {
-    if (![...run.listeners].some((listener) => listener.onSnapshot !== undefined)) return;
-    const snapshot = run.state?.snapshot();
-    if (snapshot !== undefined) run.notify((listener) => listener.onSnapshot?.(snapshot));
+    const { state } = run;
+    if (state === undefined) return;
+    const watching = new Set(
+      [...run.listeners].filter(
+        (listener) => listener.onSnapshot !== undefined && (listener.wants?.(state.elapsedMs) ?? true),
+      ),
+    );
+    const snapshot = watching.size === 0 ? undefined : state.snapshot();
+    if (snapshot === undefined) return;
+    run.notify((listener) => {
+      if (watching.has(listener)) listener.onSnapshot?.(snapshot);
+    });
   }
 
   #storeSecond(run: ActiveRun, stored: StoredSecond): void {

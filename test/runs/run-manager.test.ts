@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { metricNames, type LiveSnapshot } from '../../lib/model/live.js';
 import { assertBalanced } from './balance.js';
+import { parseRunConfig } from '../../lib/model/run-config.js';
+import { RunManager } from '../../lib/runs/run-manager.js';
 import { mergeStored } from '../../lib/runs/stored-report.js';
 import { distributionOf } from '../../lib/runs/histogram.js';
 import { openHarness, startTarget, until, type Harness, type Target } from './harness.js';
@@ -295,5 +297,46 @@ describe('a load run', () => {
     await done;
     assert.equal(early, seen);
     assert.ok(late > 0);
+  });
+
+  it('leaves only its report where seconds are not kept', async () => {
+    const manager = new RunManager({ engine: harness.engine, store: harness.store, keepsSeconds: false });
+    const { runId, done } = manager.start(
+      parseRunConfig({
+        request: { url: `${target.url}/ok` },
+        mode: 'constant',
+        targetRps: 20,
+        duration: 1.2,
+        success_sample_rate: 100,
+      }),
+    );
+    const report = await done;
+    await manager.close();
+    assert.deepEqual([report.conservation.sent, report.exemplars.length > 0], [24, true]);
+    assert.deepEqual(harness.store.runs.getReport(runId), JSON.parse(JSON.stringify(report)));
+    const { runs, metrics, histograms, results } = harness.store;
+    assert.equal(runs.get(runId)?.status, 'completed');
+    assert.deepEqual([metrics.count(runId), histograms.list(runId).length, results.count(runId)], [0, 0, 0]);
+  });
+
+  it('shows each listener the snapshots that it wants, and no others', async () => {
+    const { runId, done } = harness.start({
+      request: { url: `${target.url}/ok` },
+      mode: 'constant',
+      targetRps: 20,
+      duration: 1.2,
+    });
+    const asked: number[] = [];
+    const shown: number[] = [];
+    let shownToAll = 0;
+    harness.manager.live(runId)?.subscribe({
+      wants: (elapsedMs) => asked.push(elapsedMs) > 0 && elapsedMs >= 600 && shown.length === 0,
+      onSnapshot: (snapshot) => shown.push(Math.round(snapshot.elapsedSeconds * 1000)),
+    });
+    harness.manager.live(runId)?.subscribe({ onSnapshot: () => (shownToAll += 1) });
+    await done;
+    assert.equal(asked.length, shownToAll);
+    const wanted = asked.find((elapsedMs) => elapsedMs >= 600) ?? 0;
+    assert.deepEqual(shown, [Math.round(wanted)]);
   });
 });

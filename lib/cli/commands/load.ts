@@ -102,7 +102,7 @@ async function carryOut(
   const shown = options.progress && options.quiet !== true && (options.json !== true || process.stderr.isTTY);
   const display = shown ? new ProgressDisplay(process.stderr, terminal.errorStyle) : undefined;
   display?.say(terminal.errorStyle.dim(describeLoad(config)));
-  const run = await backend.startRun(input, (live) => display?.update(live));
+  const run = await backend.startRun(input, display);
   const interruption = watchInterruption(
     () => {
       display?.say('Stopping; press Ctrl-C again to end at once.');
