@@ -12,13 +12,18 @@
 
 namespace vayu {
 
-enum : std::uint8_t { kReadable = 1, kWritable = 2, kFailed = 4 };
+// What a target asks for (readable, writable, edge-triggered) and what it is told (all but edge-triggered). kFailed: an error or a hang-up.
+//
+// kEdgeTriggered: each event may be told once, not as long as it lasts, which saves the kernel a second look at every socket. Such a target
+// reads until it would block or a short read shows that nothing is left; having stopped before, it calls modify(), which tells it again of
+// what is there. The peer's end may have come together with its last bytes and is not told a second time either: kPeerClosed says that it
+// has, and that reading on finds it. Without kEdgeTriggered it is not told. A poller may take no notice of kEdgeTriggered.
+enum : std::uint8_t { kReadable = 1, kWritable = 2, kFailed = 4, kPeerClosed = 8, kEdgeTriggered = 16 };
 
 // Somebody who wants to hear of a descriptor. Must stay allocated until the wait() that follows its removal has returned: a batch of
 // events may still name it.
 class PollTarget {
  public:
-  // `events` is a union of kReadable, kWritable, kFailed (error or hang-up).
   virtual void onReady(std::uint8_t events) = 0;
 
  protected:

@@ -39,6 +39,7 @@ std::uint32_t toEpoll(std::uint8_t events) {
   std::uint32_t mask = 0;
   if ((events & kReadable) != 0) mask |= EPOLLIN;
   if ((events & kWritable) != 0) mask |= EPOLLOUT;
+  if ((events & kEdgeTriggered) != 0) mask |= EPOLLET | EPOLLRDHUP;
   return mask;
 }
 
@@ -47,6 +48,7 @@ std::uint8_t fromEpoll(std::uint32_t mask) {
   if ((mask & EPOLLIN) != 0) events |= kReadable;
   if ((mask & EPOLLOUT) != 0) events |= kWritable;
   if ((mask & (EPOLLERR | EPOLLHUP)) != 0) events |= kFailed;
+  if ((mask & EPOLLRDHUP) != 0) events |= kPeerClosed;
   return events;
 }
 

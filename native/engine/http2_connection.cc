@@ -163,8 +163,14 @@ bool Http2Connection::open(WireConnectResult result) {
                                              {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindowBytes}};
   if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings)) != 0) return false;
   if (nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, kWindowBytes) != 0) return false;
+  return watch();
+}
+
+// Tells of what is there to read, and to send while something waits to be sent. False when the poller refuses.
+bool Http2Connection::watch() {
   const SocketHandle fd = socket_.fd();
-  return poller_.add(fd, kReadable, this) || poller_.modify(fd, kReadable, this);
+  const auto events = static_cast<std::uint8_t>(kEdgeTriggered | kReadable | (wantsWrite_ ? kWritable : 0));
+  return poller_.modify(fd, events, this) || poller_.add(fd, events, this);
 }
 
 bool Http2Connection::submit(Http2Stream& stream) {
@@ -222,15 +228,18 @@ Http2Stream* Http2Connection::find(std::int32_t id) {
 
 void Http2Connection::onReady(std::uint8_t events) {
   if (state != State::kOpen) return;
+  if ((events & (kFailed | kPeerClosed)) != 0) isEnding_ = true;
   if (wantsWrite_ && (events & kWritable) != 0 && !isDirty) owner_.onOutput(*this);
   if ((events & (kReadable | kFailed)) != 0) receive();
 }
 
 void Http2Connection::receive() {
-  for (int round = 0; (round < kMostReceives || socket_.hidesData()) && !isLost; ++round) {
+  bool isDrained = false;
+  for (int round = 0; (round < kMostReceives || socket_.hidesData()) && !isLost && !isDrained; ++round) {
     std::size_t got = 0;
     const WireIo io = socket_.receive(buffer_.data(), buffer_.size(), got);
-    if (io == WireIo::kWouldBlock) break;
+    isDrained = io == WireIo::kWouldBlock;
+    if (isDrained) break;
     receivedNs = nowNs();
     if (io == WireIo::kClosed) {
       lose(ErrorCode::kConnectionClosed, "the server closed the connection");
@@ -244,9 +253,10 @@ void Http2Connection::receive() {
           nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(buffer_.data()), got);
       if (taken < 0) lose(ErrorCode::kProtocolError, nghttp2_strerror(static_cast<int>(taken)));
       // What comes later is a new event.
-      if (!socket_.mayHoldMore(got, buffer_.size())) break;
+      isDrained = !isEnding_ && !socket_.mayHoldMore(got, buffer_.size());
     }
   }
+  if (!isDrained && !isLost) watch();
   if (!isLost && !isDirty && nghttp2_session_want_write(session_.get()) != 0) owner_.onOutput(*this);
   owner_.onReceived(*this);
 }
@@ -310,7 +320,7 @@ void Http2Connection::flush(std::int64_t nowNs) {
   }
   if (isLost || isBlocked == wantsWrite_) return;
   wantsWrite_ = isBlocked;
-  poller_.modify(socket_.fd(), static_cast<std::uint8_t>(isBlocked ? kReadable | kWritable : kReadable), this);
+  watch();
 }
 
 void Http2Connection::endStream(Http2Stream& stream, ErrorCode error, std::string_view message) {

@@ -92,6 +92,7 @@ class Http2Connection final : public PollTarget, public WireConnectSink {
   struct Callbacks;
 
   Http2Stream* find(std::int32_t id);
+  bool watch();
   void receive();
   void endStream(Http2Stream& stream, ErrorCode error, std::string_view message);
   void endByCode(Http2Stream& stream, std::uint32_t code);
@@ -112,6 +113,7 @@ class Http2Connection final : public PollTarget, public WireConnectSink {
   WireSocket socket_;
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;
   bool wantsWrite_ = false;
+  bool isEnding_ = false;  // the peer sends nothing more than what is there to read
   bool saidGoaway_ = false;
   std::uint32_t goawayCode_ = 0;
   std::int32_t foundId_ = 0;  // find()'s last answer: frames of a stream tend to follow one another

@@ -56,6 +56,7 @@ struct alignas(kCacheLine) WireTransport::Connection final : PollTarget, Deadlin
   bool sendFailed = false;
   bool waitsToBreak = false;  // in brokenSends_
   bool capturesBody = false;
+  bool isEnding = false;  // the peer sends nothing more than what is there to read
   std::size_t sentBytes = 0;
   std::int64_t requestNs = 0;  // the request's first byte went out
   std::uint64_t carried = 0;   // exchanges completed on it

@@ -30,6 +30,7 @@ ErrorCode errorCodeOf(Http1Parser::Fault fault) {
 }  // namespace
 
 void WireTransport::Connection::onReady(std::uint8_t events) {
+  if ((events & (kFailed | kPeerClosed)) != 0) isEnding = true;
   if (state == State::kBusy) {
     if (wantsWrite && (events & kWritable) != 0) transport.send(*this);
     if (state == State::kBusy && (events & (kReadable | kFailed)) != 0) transport.receive(*this);
@@ -71,8 +72,7 @@ void WireTransport::send(Connection& connection) {
   const bool wantsWrite = io == WireIo::kWouldBlock;
   if (wantsWrite == connection.wantsWrite) return;
   connection.wantsWrite = wantsWrite;
-  const auto events = static_cast<std::uint8_t>(wantsWrite ? kReadable | kWritable : kReadable);
-  poller_.modify(connection.socket.fd(), events, &connection);
+  watch(connection);
 }
 
 // For the response to what the connection carries, of which the first bytes have come, or the end without any.
@@ -109,10 +109,15 @@ void WireTransport::receive(Connection& connection) {
       now = nowNs();
       exchange.clocks.firstByteNs = now;
     }
-    if (!parse(connection, std::string_view(buffer_.data(), got), now)) return;
+    if (!parse(connection, std::string_view(buffer_.data(), got), now)) {
+      // It carries the next exchange already, or is idle: what a full buffer has left behind concerns whoever has it now.
+      if (got == buffer_.size() && connection.socket.isOpen()) watch(connection);
+      return;
+    }
     // What comes later is a new event.
-    if (!connection.socket.mayHoldMore(got, buffer_.size())) return;
+    if (!connection.isEnding && !connection.socket.mayHoldMore(got, buffer_.size())) return;
   }
+  watch(connection);
 }
 
 bool WireTransport::parse(Connection& connection, std::string_view input, std::int64_t& nowNs) {
@@ -248,7 +253,8 @@ void WireTransport::complete(Connection& connection, bool isClean, std::int64_t 
     if (!exchange.captureHeaders) response.headerBlock = parser.setCookies();
   }
   const bool isWhole = connection.sentBytes == wire.bytes.size() && !wire.saysClose;
-  const bool isKept = isClean && isWhole && parser.keepsConnection() && !connection.sendFailed && isQuiet(connection);
+  const bool isKept = isClean && isWhole && parser.keepsConnection() && !connection.sendFailed &&
+                      !connection.isEnding && isQuiet(connection);
   ++connection.carried;
   detach(connection);
   if (isKept) {

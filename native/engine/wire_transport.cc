@@ -148,14 +148,20 @@ void WireTransport::connected(Connection& connection, WireConnectResult result) 
   exchange.phases.dnsUs = result.dnsUs;
   exchange.phases.connectUs = result.connectUs;
   exchange.phases.tlsUs = result.tlsUs;
-  const SocketHandle fd = connection.socket.fd();
-  if (!poller_.add(fd, kReadable, &connection) && !poller_.modify(fd, kReadable, &connection)) {
+  if (!watch(connection)) {
     fail(connection, ErrorCode::kInternalError, "the connection cannot be watched");
     return;
   }
   connection.requestNs = nowNs();
   beginRequest(connection);
   beginQueued();
+}
+
+// Tells the connection of what is there to read, and to send while it wants to. False when the poller refuses.
+bool WireTransport::watch(Connection& connection) {
+  const SocketHandle fd = connection.socket.fd();
+  const auto events = static_cast<std::uint8_t>(kEdgeTriggered | kReadable | (connection.wantsWrite ? kWritable : 0));
+  return poller_.modify(fd, events, &connection) || poller_.add(fd, events, &connection);
 }
 
 void WireTransport::makeIdle(Connection& connection) {

@@ -92,6 +92,7 @@ class WireTransport final : public Transport {
   void fail(Connection& connection, ErrorCode code, std::string_view message, int osError = 0);
   void failParsing(Connection& connection);
   Exchange& detach(Connection& connection);
+  bool watch(Connection& connection);
   void makeIdle(Connection& connection);
   void dropIdle(Connection& connection);
   void close(Connection& connection);

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include "curl/openssl.h"
 #include "engine/load_transport.h"
@@ -80,6 +81,39 @@ TEST_F(Http2TransportTest, OneConnectionCarriesAllThatFit) {
     EXPECT_EQ(started[static_cast<std::size_t>(index)]->response.body, "/" + std::to_string(index));
   }
   EXPECT_EQ(server.connections(), 1);
+}
+
+TEST_F(Http2TransportTest, AnEndThatCameWithTheResponseIsSeenWithIt) {
+  Http2Server server([](Http2Peer& peer, const Http2Seen& seen) {
+    peer.respond(seen.id, 200, seen.path());
+    if (seen.path() != "/last") return;
+    peer.flush();
+    peer.connection().close();
+  });
+  loop.fetch(prior(server.url("/first")));
+  Exchange& last = loop.start(prior(server.url("/last")));
+  // Lets it go out, and the answer arrive before anybody looks.
+  loop.transport().drive(nowNs());
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(loop.finish());
+  EXPECT_EQ(last.error, ErrorCode::kNone) << last.errorMessage;
+  EXPECT_EQ(last.response.body, "/last");
+  EXPECT_TRUE(loop.runUntil([this] { return loop.transport().openConnections() == 0; }, 5000));
+  EXPECT_EQ(loop.fetch(prior(server.url("/after"))).retries, 0);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST_F(Http2TransportTest, AnswersOfManyReceivesAtOnceAreWhole) {
+  limits.receiveBufferBytes = 1024;
+  ExchangeLoop small([this](Poller& poller) { return makeHttp2Transport(poller, limits, *this); });
+  const std::string body(40'000, 'b');
+  Http2Server server(Http2Server::answering(200, body));
+  small.fetch(prior(server.url()));
+  Exchange& exchange = small.start(prior(server.url()));
+  small.transport().drive(nowNs());
+  std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(small.finish());
+  EXPECT_EQ(exchange.response.body, body);
 }
 
 TEST_F(Http2TransportTest, HonoursTheServersLimit) {

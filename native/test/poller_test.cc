@@ -73,6 +73,25 @@ TEST(Poller, TellsReadabilityWritabilityAndHangUp) {
   EXPECT_EQ(target.calls, calls);
 }
 
+TEST(Poller, EdgeTriggeredTellsAgainWhenAskedAndOfTheEndThatCameWithTheLastBytes) {
+  Poller poller;
+  SocketPair pair;
+  Target target;
+  ASSERT_TRUE(poller.add(pair.ours(), kReadable | kEdgeTriggered, &target));
+  pair.send();
+  poller.wait(nowNs() + kNsPerSecond);
+  EXPECT_EQ(target.calls, 1);
+  EXPECT_EQ(target.events, kReadable);
+  ASSERT_TRUE(poller.modify(pair.ours(), kReadable | kEdgeTriggered, &target));
+  poller.wait(nowNs() + kNsPerSecond);
+  EXPECT_EQ(target.calls, 2);
+  pair.send();
+  pair.closeTheirs();
+  poller.wait(nowNs() + kNsPerSecond);
+  EXPECT_EQ(target.calls, 3);
+  EXPECT_NE(target.events & (kPeerClosed | kFailed), 0);
+}
+
 TEST(Poller, ADeadlineIsKeptToTheMicrosecondsOfAQuietMachine) {
   Thread thread;
   std::int64_t earliest = INT64_MAX;

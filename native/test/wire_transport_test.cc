@@ -8,6 +8,8 @@
 #include <csignal>
 #include <set>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include "test/support/exchange_loop.h"
 #include "test/support/loopback_server.h"
@@ -132,6 +134,70 @@ TEST_F(WireTransportTest, DropsIdleConnectionsThatTheServerCloses) {
   EXPECT_TRUE(loop.runUntil([this] { return loop.transport().openConnections() == 0; }, 5000));
   EXPECT_EQ(loop.fetch(request).retries, 0);
   EXPECT_EQ(loop.transport().connectionsOpened(), 6u);
+}
+
+// Starts a request on an idle connection and lets the answer and what follows it arrive before anybody looks.
+void startUnseen(ExchangeLoop& loop, const std::shared_ptr<PreparedRequest>& request) {
+  loop.start(request);
+  std::this_thread::sleep_for(50ms);
+}
+
+TEST_F(WireTransportTest, AnEndThatCameWithTheResponseIsSeenWithIt) {
+  LoopbackServer server([](ServerConnection& connection) {
+    if (connection.readRequest()) connection.write(response("200 OK", "first"));
+    if (connection.readRequest()) connection.write(response("200 OK", "last"));
+  });
+  const auto request = ExchangeLoop::request(server.url());
+  loop.fetch(request);
+  startUnseen(loop, request);
+  bool isFirst = true;
+  loop.afterwards = [&](Exchange& exchange) {
+    EXPECT_EQ(exchange.error, ErrorCode::kNone) << exchange.errorMessage;
+    if (!std::exchange(isFirst, false)) return;
+    EXPECT_EQ(exchange.response.body, "last");
+    // Not on the connection that has ended, where it would have to be repeated.
+    exchange.reset();
+    loop.transport().start(exchange);
+  };
+  EXPECT_TRUE(loop.finish());
+  EXPECT_EQ(loop.done, 3);
+  EXPECT_EQ(server.requests(), 3);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST_F(WireTransportTest, ABodyToTheEndOfTheStreamThatCameAtOnceIsWhole) {
+  limits.receiveBufferBytes = 1024;
+  ExchangeLoop small([this](Poller& poller) { return std::make_unique<WireTransport>(poller, limits, this); });
+  // More than one event's receives.
+  const std::string body(40'000, 'b');
+  LoopbackServer server([&body](ServerConnection& connection) {
+    if (connection.readRequest()) connection.write(response("200 OK", "first"));
+    if (connection.readRequest()) connection.write("HTTP/1.1 200 OK\r\n\r\n" + body);
+  });
+  const auto request = ExchangeLoop::request(server.url());
+  small.fetch(request);
+  Exchange* last = nullptr;
+  small.afterwards = [&last](Exchange& exchange) { last = &exchange; };
+  startUnseen(small, request);
+  EXPECT_TRUE(small.finish());
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(last->error, ErrorCode::kNone) << last->errorMessage;
+  EXPECT_EQ(last->response.body, body);
+}
+
+TEST_F(WireTransportTest, WhatAFullBufferLeavesBehindEndsTheConnection) {
+  limits.receiveBufferBytes = 1024;
+  ExchangeLoop small([this](Poller& poller) { return std::make_unique<WireTransport>(poller, limits, this); });
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 900\r\nX: ";
+  const std::string padding(1024 - 900 - 4 - head.size(), 'x');
+  LoopbackServer server([&](ServerConnection& connection) {
+    while (connection.readRequest()) {
+      connection.write(head + padding + "\r\n\r\n" + std::string(900, 'b') + "not asked");
+    }
+  });
+  const auto request = ExchangeLoop::request(server.url());
+  small.fetch(request);
+  EXPECT_TRUE(small.runUntil([&small] { return small.transport().openConnections() == 0; }, 5000));
 }
 
 TEST_F(WireTransportTest, UnaskedBytesEndAConnection) {
