@@ -47,6 +47,13 @@ const cases: ComparedScript[] = [
     }`,
   ],
   [
+    'ids that postman-collection gives',
+    `const { Request, Item, Collection } = require("postman-collection");
+    const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    const ids = [new Request("http://x").id, new Request("http://x").id, new Item({ name: "a" }).id, new Collection().id];
+    show(ids.map((id) => form.test(id)), new Set(ids).size, new Item({ id: "own" }).id);`,
+  ],
+  [
     'ciphers of CryptoJS',
     `const { enc, mode, pad } = CryptoJS;
     const key = enc.Hex.parse("000102030405060708090a0b0c0d0e0f1011121314151617");
