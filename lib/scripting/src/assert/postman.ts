@@ -7,18 +7,23 @@ import { ownBundle } from '../core/own-bundle.js';
 import { Assertion, Flag, ask, fromChai, toChai } from './assertion.js';
 import { chai } from './chai.js';
 import { deepEqual } from './deep-equal.js';
+import { failureOf } from './failure.js';
 
-/** Throws chai's AssertionError unless `holds`, respecting `not`. #{this}, #{exp} and #{act} are filled in as chai does. */
+/**
+ * Throws chai's AssertionError unless `holds`, respecting `not`. #{this}, #{exp} and #{act} are filled in as chai does: where no actual value
+ * is given, it is the subject.
+ */
 function check(
   assertion: Assertion,
   holds: unknown,
-  message: string,
-  negated: string,
-  expected?: unknown,
-  actual?: unknown,
+  ...rest: [message: string, negated: string, expected?: unknown, actual?: unknown]
 ): void {
   if (Boolean(holds) === ((assertion._flags & Flag.negate) === 0)) return;
-  ask(assertion, 'assert', [holds, message, negated, expected, actual]);
+  const args = [holds, ...rest];
+  // What continues an assertion of chai's may carry flags that only chai knows.
+  if (assertion._chai !== undefined) ask(assertion, 'assert', args);
+  const negate = (assertion._flags & Flag.negate) !== 0;
+  throw failureOf(chai(), { negate, object: assertion._obj, message: assertion._message }, args);
 }
 
 function responseOf(assertion: Assertion): Response {
