@@ -26,7 +26,8 @@
 namespace vayu {
 namespace {
 
-constexpr std::size_t kStackBytes = 512u << 10;
+// Enough that what a sanitizer puts onto a stack is a small part of it.
+constexpr std::size_t kStackBytes = 4u << 20;
 
 // A datagram socket on 127.0.0.1 that is connected to itself: what is sent arrives.
 class EchoSocket {
