@@ -86,6 +86,7 @@ void LoadShard::advance(std::int64_t nowNs) {
       pacer_.holdFrom(atNs - run_->startNs, value);
     } else {
       concurrency_ = concurrency_.heldFrom(atNs - run_->startNs, value);
+      flatUntilNs_ = 0;
     }
   }
   if (!stopping_) {
@@ -139,10 +140,16 @@ bool LoadShard::passIsLong(std::int64_t passNs) const {
   return setting_.scripts != nullptr && vayu::nowNs() - passNs > kScriptedPassNs;
 }
 
-std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) const {
-  const double target = concurrency_.valueAt(nowNs - run_->startNs);
+std::size_t LoadShard::targetConcurrency(std::int64_t nowNs) {
+  if (nowNs >= flatFromNs_ && nowNs < flatUntilNs_) return flatTarget_;
+  const std::int64_t elapsed = nowNs - run_->startNs;
+  if (elapsed < 0) return 0;
+  const double target = concurrency_.valueAt(elapsed);
   const auto share = shareOf(static_cast<std::uint64_t>(std::lround(target)), index_, run_->shards);
-  return std::min(static_cast<std::size_t>(share), maxUsers_);
+  flatTarget_ = std::min(static_cast<std::size_t>(share), maxUsers_);
+  flatFromNs_ = nowNs;
+  flatUntilNs_ = after(run_->startNs, concurrency_.nextChangeNs(elapsed, 0));
+  return flatTarget_;
 }
 
 void LoadShard::fillConcurrency(std::int64_t nowNs) {
@@ -369,7 +376,7 @@ void LoadShard::dropUnsent() {
   if (due > 0) recorder_.drop(unsentReason_, due);
 }
 
-std::int64_t LoadShard::nextDeadlineNs(std::int64_t nowNs) const {
+std::int64_t LoadShard::nextDeadlineNs(std::int64_t nowNs) {
   if (ended_) return 0;
   std::int64_t deadline = std::min(transport_->nextDeadlineNs(), abortAtNs_);
   if (!holds_.empty()) deadline = std::min(deadline, holds_.front().first);

@@ -22,7 +22,7 @@ class LoadShard final : private ExecutionOwner {
 
   // Begins what is due and drives the transport.
   void advance(std::int64_t nowNs);
-  std::int64_t nextDeadlineNs(std::int64_t nowNs) const;
+  std::int64_t nextDeadlineNs(std::int64_t nowNs);
 
   // Begins nothing more; what is in flight at `abortAtNs` is aborted. Of several stops the soonest abort stands.
   void stop(std::int64_t nowNs, std::int64_t abortAtNs);
@@ -57,7 +57,7 @@ class LoadShard final : private ExecutionOwner {
   void dropUnsent();
   void endIfIdle(std::int64_t nowNs);
   bool passIsLong(std::int64_t passNs) const;
-  std::size_t targetConcurrency(std::int64_t nowNs) const;
+  std::size_t targetConcurrency(std::int64_t nowNs);
 
   std::shared_ptr<LoadRun> run_;
   const std::uint32_t index_;
@@ -74,6 +74,10 @@ class LoadShard final : private ExecutionOwner {
   bool openModel_;
   Pacer pacer_;        // open model
   Curve concurrency_;  // closed model
+  // Its value meanwhile, which does not change: asked for with each response.
+  std::int64_t flatFromNs_ = 0;
+  std::int64_t flatUntilNs_ = 0;
+  std::size_t flatTarget_ = 0;
   std::uint64_t maxInFlight_ = 0;
   double burst_ = 0;
 
