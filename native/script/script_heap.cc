@@ -87,7 +87,8 @@ std::size_t ScriptHeap::filledBytes(const std::byte* page) const {
 void ScriptHeap::seal() {
   sealed_ = true;
   then_ = now_;
-  for (std::size_t index = 0; index < now_.pagesTaken; ++index) {
+  sealedPages_ = PageImage::of(region_, now_.pagesTaken * kPageBytes);
+  for (std::size_t index = 0; sealedPages_ == nullptr && index < now_.pagesTaken; ++index) {
     std::byte* page = region_ + index * kPageBytes;
     sealedRanges_.push_back({page, filledBytes(page)});
   }
@@ -118,6 +119,7 @@ void ScriptHeap::rewind() {
     pagesCommitted_ = kept;
   }
   now_ = then_;
+  if (sealedPages_ != nullptr) sealedPages_->restore();
   const std::byte* from = sealedBytes_.data();
   for (const Range& range : sealedRanges_) {
     std::memcpy(range.at, from, range.size);

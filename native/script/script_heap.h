@@ -1,14 +1,17 @@
 // All memory of one QuickJS runtime. Owns every block the runtime ever asked for and gives all of it back at once when it dies, so a
 // runtime in any state (out of memory, jobs pending, an execution abandoned half-way) can be dropped without running its destructors,
-// or taken back to the state it had when the heap was sealed, which costs a copy of what it held then. Used on one thread. Dies after the runtime was last touched.
+// or taken back to the state it had when the heap was sealed, which costs a copy of the pages that were written to since; where the system
+// does not tell of them, of everything. Used on one thread. Dies after the runtime was last touched.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/address_space.h"
+#include "base/page_image.h"
 #include "script/quickjs_compat.h"
 
 namespace vayu {
@@ -100,7 +103,8 @@ class ScriptHeap {
   bool sealed_ = false;
   Accounts then_;
   std::vector<LargeHeader*> sealedLarge_;
-  std::vector<Range> sealedRanges_;
+  std::unique_ptr<PageImage> sealedPages_;
+  std::vector<Range> sealedRanges_;     // what is not in it
   std::vector<std::byte> sealedBytes_;  // of the ranges, in order
 };
 
