@@ -21,8 +21,8 @@ endif()
 set(VAYU_THREADED_SUITES poller_test event_loop_test worker_test reporter_test recorder_test histogram_test sampler_test
   test_table_test wire_transport_test curl_transport_test http2_transport_test)
 add_custom_target(vayu_threaded_tests)
-# Suites that measure memory: sanitizers keep what was freed, so these are run without.
-set(VAYU_MEMORY_SUITES memory_test script_soak_test data_set_test)
+# Suites of memory that are run without sanitizers as well, which keep what was freed and take the place of the scripts' heap.
+set(VAYU_MEMORY_SUITES memory_test script_soak_test data_set_test script_isolation_test script_isolation_test_copied)
 add_custom_target(vayu_memory_tests)
 
 function(vayu_test_program name prefix)
@@ -58,6 +58,15 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT VAYU_PORTABLE_POLLER)
     add_executable(${suite}_on_poll $<TARGET_OBJECTS:vayu_poll_poller> $<TARGET_OBJECTS:${suite}>)
     vayu_test_program(${suite}_on_poll "OnPoll.")
   endforeach()
+endif()
+
+# Once more as on systems that do not tell which pages were written to.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  add_library(vayu_no_page_image OBJECT "${CMAKE_CURRENT_SOURCE_DIR}/native/base/page_image_absent.cc")
+  target_compile_definitions(vayu_no_page_image PRIVATE VAYU_NO_PAGE_IMAGE=1)
+  target_link_libraries(vayu_no_page_image PRIVATE vayu_options)
+  add_executable(script_isolation_test_copied $<TARGET_OBJECTS:vayu_no_page_image> $<TARGET_OBJECTS:script_isolation_test>)
+  vayu_test_program(script_isolation_test_copied "Copied.")
 endif()
 
 # Runs one script from JSON on standard input; test/scripting judges the pm surface through it.

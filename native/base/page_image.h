@@ -1,7 +1,8 @@
 // The content that a part of memory had once, and a way back to it that costs what has been written since, not what there is: the range is
 // mapped onto a copy, a page at a time is made the range's own by the first write to it, and the kernel tells which pages are.
 // The range belongs to somebody else, who must not unmap parts of it meanwhile. One thread at a time, and nobody else writes to the range while
-// of() or restore() runs. page_image_linux.cc; page_image_absent.cc elsewhere.
+// of() or restore() runs. page_image_linux.cc; page_image_absent.cc elsewhere or with
+// VAYU_NO_PAGE_IMAGE.
 #pragma once
 
 #include <cstddef>

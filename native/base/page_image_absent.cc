@@ -1,4 +1,4 @@
-#if !defined(__linux__)
+#if !defined(__linux__) || defined(VAYU_NO_PAGE_IMAGE)
 
 #include "base/page_image.h"
 

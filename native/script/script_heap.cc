@@ -62,17 +62,30 @@ ScriptHeap::ScriptHeap(std::size_t limitBytes) : limit_(limitBytes) {
     const auto address = reinterpret_cast<std::uintptr_t>(reservation_.begin());
     region_ = reservation_.begin() + ((kPageBytes - address % kPageBytes) % kPageBytes);
     regionBytes_ = wanted;
+    runs_.reserve(wanted);
   }
 #endif
 }
 
 ScriptHeap::~ScriptHeap() {
+  freeLargeList();
+  for (LargeHeader* header : sealedLarge_) freeLarge(header);
+}
+
+void ScriptHeap::freeLarge(LargeHeader* header) {
+  if (header->inRuns) {
+    runs_.give(header, header->size + sizeof(LargeHeader));
+  } else {
+    std::free(header);
+  }
+}
+
+void ScriptHeap::freeLargeList() {
   while (large_) {
     LargeHeader* next = large_->next;
-    std::free(large_);
+    freeLarge(large_);
     large_ = next;
   }
-  for (LargeHeader* header : sealedLarge_) std::free(header);
 }
 
 std::size_t ScriptHeap::filledBytes(const std::byte* page) const {
@@ -87,17 +100,21 @@ std::size_t ScriptHeap::filledBytes(const std::byte* page) const {
 void ScriptHeap::seal() {
   sealed_ = true;
   then_ = now_;
-  sealedPages_ = PageImage::of(region_, now_.pagesTaken * kPageBytes);
-  for (std::size_t index = 0; sealedPages_ == nullptr && index < now_.pagesTaken; ++index) {
-    std::byte* page = region_ + index * kPageBytes;
-    sealedRanges_.push_back({page, filledBytes(page)});
-  }
   while (large_) {
     LargeHeader* header = large_;
     large_ = header->next;
     header->previous = header->next = nullptr;
     header->sealed = true;
     sealedLarge_.push_back(header);
+  }
+  sealedPages_ = PageImage::of(region_, now_.pagesTaken * kPageBytes);
+  sealedRuns_ = PageImage::of(runs_.begin(), runs_.extent());
+  for (std::size_t index = 0; sealedPages_ == nullptr && index < now_.pagesTaken; ++index) {
+    std::byte* page = region_ + index * kPageBytes;
+    sealedRanges_.push_back({page, filledBytes(page)});
+  }
+  for (LargeHeader* header : sealedLarge_) {
+    if (header->inRuns && sealedRuns_ != nullptr) continue;
     sealedRanges_.push_back({reinterpret_cast<std::byte*>(header + 1), header->size});
   }
   std::size_t total = 0;
@@ -107,11 +124,7 @@ void ScriptHeap::seal() {
 }
 
 void ScriptHeap::rewind() {
-  while (large_) {
-    LargeHeader* next = large_->next;
-    std::free(large_);
-    large_ = next;
-  }
+  freeLargeList();
   // What an execution took beyond the sealed pages goes back to the system when it is much.
   constexpr std::size_t kKeptPages = 32;
   if (const std::size_t kept = then_.pagesTaken + kKeptPages; now_.pagesTaken > kept) {
@@ -120,6 +133,7 @@ void ScriptHeap::rewind() {
   }
   now_ = then_;
   if (sealedPages_ != nullptr) sealedPages_->restore();
+  if (sealedRuns_ != nullptr) sealedRuns_->restore();
   const std::byte* from = sealedBytes_.data();
   for (const Range& range : sealedRanges_) {
     std::memcpy(range.at, from, range.size);
@@ -185,11 +199,14 @@ void* ScriptHeap::takeFresh(SizeClass& sizeClass, std::size_t classBytes) {
 
 void* ScriptHeap::allocateLarge(std::size_t size) {
   if (size > SIZE_MAX - sizeof(LargeHeader) || !admit(size + sizeof(LargeHeader))) return nullptr;
-  auto* header = static_cast<LargeHeader*>(std::malloc(size + sizeof(LargeHeader)));
+  void* taken = sealed_ ? nullptr : runs_.take(size + sizeof(LargeHeader));
+  const bool inRuns = taken != nullptr;
+  auto* header = static_cast<LargeHeader*>(inRuns ? taken : std::malloc(size + sizeof(LargeHeader)));
   if (!header) {
     now_.limitReached = true;
     return nullptr;
   }
+  header->inRuns = inRuns;
   header->previous = nullptr;
   header->next = large_;
   header->size = size;
@@ -216,7 +233,7 @@ void* ScriptHeap::reallocate(void* block, std::size_t size) {
     LargeHeader* header = static_cast<LargeHeader*>(block) - 1;
     if (size > held && !admit(size - held)) return nullptr;
     if (size > SIZE_MAX - sizeof(LargeHeader)) return nullptr;
-    auto* moved = static_cast<LargeHeader*>(std::realloc(header, size + sizeof(LargeHeader)));
+    LargeHeader* moved = growLarge(header, size);
     if (!moved) {
       now_.limitReached = true;
       return nullptr;
@@ -236,6 +253,22 @@ void* ScriptHeap::reallocate(void* block, std::size_t size) {
   std::memcpy(fresh, block, std::min(size, held));
   release(block);
   return fresh;
+}
+
+// Where it is now, of another size; null when there is no memory, and it stays where it was.
+ScriptHeap::LargeHeader* ScriptHeap::growLarge(LargeHeader* header, std::size_t size) {
+  const std::size_t held = header->size + sizeof(LargeHeader);
+  const std::size_t wanted = size + sizeof(LargeHeader);
+  if (!header->inRuns) return static_cast<LargeHeader*>(std::realloc(header, wanted));
+  if (BlockRuns::areAlike(held, wanted)) return header;
+  void* taken = runs_.take(wanted);
+  const bool inRuns = taken != nullptr;
+  auto* moved = static_cast<LargeHeader*>(inRuns ? taken : std::malloc(wanted));
+  if (!moved) return nullptr;
+  std::memcpy(moved, header, std::min(held, wanted));
+  moved->inRuns = inRuns;
+  runs_.give(header, held);
+  return moved;
 }
 
 void ScriptHeap::release(void* block) {
@@ -262,7 +295,7 @@ void ScriptHeap::release(void* block) {
   if (header->next) header->next->previous = header->previous;
   now_.used -= header->size + sizeof(LargeHeader);
   now_.largeBytes -= header->size + sizeof(LargeHeader);
-  std::free(header);
+  freeLarge(header);
 }
 
 std::size_t ScriptHeap::blockBytes(const void* block) const {

@@ -12,6 +12,7 @@
 
 #include "base/address_space.h"
 #include "base/page_image.h"
+#include "script/block_runs.h"
 #include "script/quickjs_compat.h"
 
 namespace vayu {
@@ -59,6 +60,7 @@ class ScriptHeap {
     LargeHeader* next;
     std::size_t size;
     bool sealed;  // belongs to the sealed state: never freed, in no list
+    bool inRuns;
   };
   struct SizeClass {
     FreeBlock* free = nullptr;
@@ -74,6 +76,9 @@ class ScriptHeap {
   void* allocateSmall(std::size_t size);
   void* takeFresh(SizeClass& sizeClass, std::size_t classBytes);
   void* allocateLarge(std::size_t size);
+  void freeLarge(LargeHeader* header);
+  void freeLargeList();
+  LargeHeader* growLarge(LargeHeader* header, std::size_t size);
   bool admit(std::size_t bytes);
 
   static constexpr std::size_t kUnwindingBytes = 128u << 10;
@@ -98,12 +103,14 @@ class ScriptHeap {
   std::byte* region_ = nullptr;  // page-aligned part of the reservation
   std::size_t regionBytes_ = 0;
   std::size_t pagesCommitted_ = 0;
+  BlockRuns runs_;  // large blocks from before the seal; empty where every block is malloc's
   LargeHeader* large_ = nullptr;
 
   bool sealed_ = false;
   Accounts then_;
   std::vector<LargeHeader*> sealedLarge_;
   std::unique_ptr<PageImage> sealedPages_;
+  std::unique_ptr<PageImage> sealedRuns_;
   std::vector<Range> sealedRanges_;     // what is not in it
   std::vector<std::byte> sealedBytes_;  // of the ranges, in order
 };
