@@ -13,6 +13,9 @@ class AddressSpace {
   AddressSpace(const AddressSpace&) = delete;
   AddressSpace& operator=(const AddressSpace&) = delete;
 
+  // Of begin(): a multiple of every system's page.
+  static constexpr std::size_t kAlignment = 64u << 10;
+
   // False when the system refuses. Once.
   bool reserve(std::size_t bytes);
   // Null before reserve().
@@ -24,7 +27,8 @@ class AddressSpace {
 
  private:
   std::byte* begin_ = nullptr;
-  std::size_t bytes_ = 0;
+  void* mapped_ = nullptr;  // what begin_ lies in
+  std::size_t mappedBytes_ = 0;
 };
 
 }  // namespace vayu

@@ -1,18 +1,23 @@
 #include <sys/mman.h>
 
+#include <cstdint>
+
 #include "base/address_space.h"
 
 namespace vayu {
 
 AddressSpace::~AddressSpace() {
-  if (begin_ != nullptr) munmap(begin_, bytes_);
+  if (mapped_ != nullptr) munmap(mapped_, mappedBytes_);
 }
 
 bool AddressSpace::reserve(std::size_t bytes) {
-  void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const std::size_t size = bytes + kAlignment;
+  void* mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) return false;
-  begin_ = static_cast<std::byte*>(mapped);
-  bytes_ = bytes;
+  mapped_ = mapped;
+  mappedBytes_ = size;
+  const auto address = reinterpret_cast<std::uintptr_t>(mapped);
+  begin_ = static_cast<std::byte*>(mapped) + (kAlignment - address % kAlignment) % kAlignment;
   return true;
 }
 

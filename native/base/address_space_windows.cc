@@ -5,14 +5,15 @@
 namespace vayu {
 
 AddressSpace::~AddressSpace() {
-  if (begin_ != nullptr) VirtualFree(begin_, 0, MEM_RELEASE);
+  if (mapped_ != nullptr) VirtualFree(mapped_, 0, MEM_RELEASE);
 }
 
+// Windows reserves from multiples of 64 KiB on.
 bool AddressSpace::reserve(std::size_t bytes) {
-  begin_ = static_cast<std::byte*>(VirtualAlloc(nullptr, bytes, MEM_RESERVE, PAGE_READWRITE));
-  if (begin_ == nullptr) return false;
-  bytes_ = bytes;
-  return true;
+  mapped_ = VirtualAlloc(nullptr, bytes, MEM_RESERVE, PAGE_READWRITE);
+  begin_ = static_cast<std::byte*>(mapped_);
+  mappedBytes_ = bytes;
+  return begin_ != nullptr;
 }
 
 bool AddressSpace::commit(std::byte* at, std::size_t bytes) {

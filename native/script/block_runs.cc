@@ -1,14 +1,11 @@
 #include "script/block_runs.h"
 
-#include <cstdint>
 #include <iterator>
 
 namespace vayu {
 
 bool BlockRuns::reserve(std::size_t bytes) {
-  if (!space_.reserve(bytes + kStepBytes)) return false;
-  const auto address = reinterpret_cast<std::uintptr_t>(space_.begin());
-  begin_ = space_.begin() + (kStepBytes - address % kStepBytes) % kStepBytes;
+  if (!space_.reserve(bytes)) return false;
   bytes_ = bytes / kStepBytes * kStepBytes;
   return true;
 }
@@ -16,7 +13,7 @@ bool BlockRuns::reserve(std::size_t bytes) {
 bool BlockRuns::grow(std::size_t bytes) {
   const std::size_t wanted = (used_ + bytes + kStepBytes - 1) / kStepBytes * kStepBytes;
   if (wanted > bytes_) return false;
-  if (wanted > committed_ && !space_.commit(begin_ + committed_, wanted - committed_)) return false;
+  if (wanted > committed_ && !space_.commit(begin() + committed_, wanted - committed_)) return false;
   if (wanted > committed_) committed_ = wanted;
   return true;
 }
@@ -30,16 +27,16 @@ void* BlockRuns::take(std::size_t bytes) {
     const std::size_t left = run->second - size;
     free_.erase(run);
     if (left > 0) free_.emplace(at + size, left);
-    return begin_ + at;
+    return begin() + at;
   }
   if (!grow(size)) return nullptr;
-  std::byte* block = begin_ + used_;
+  std::byte* block = begin() + used_;
   used_ += size;
   return block;
 }
 
 void BlockRuns::give(void* block, std::size_t bytes) {
-  const auto at = static_cast<std::size_t>(static_cast<std::byte*>(block) - begin_);
+  const auto at = static_cast<std::size_t>(static_cast<std::byte*>(block) - begin());
   auto run = free_.emplace(at, rounded(bytes)).first;
   if (const auto next = std::next(run); next != free_.end() && run->first + run->second == next->first) {
     run->second += next->second;

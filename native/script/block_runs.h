@@ -20,18 +20,17 @@ class BlockRuns {
   // Whether a block of one size may be called one of the other.
   static bool areAlike(std::size_t bytes, std::size_t otherBytes) { return rounded(bytes) == rounded(otherBytes); }
 
-  std::byte* begin() const { return begin_; }
+  std::byte* begin() const { return space_.begin(); }
   // From begin() to the end of the last block there ever was, in whole pages.
   std::size_t extent() const { return committed_; }
 
  private:
   static constexpr std::size_t kUnitBytes = 256;
-  static constexpr std::size_t kStepBytes = 64u << 10;  // a multiple of every system's page
+  static constexpr std::size_t kStepBytes = AddressSpace::kAlignment;
   static std::size_t rounded(std::size_t bytes) { return (bytes + kUnitBytes - 1) / kUnitBytes * kUnitBytes; }
   bool grow(std::size_t bytes);
 
   AddressSpace space_;
-  std::byte* begin_ = nullptr;
   std::size_t bytes_ = 0;
   std::size_t used_ = 0;  // the first byte that was never part of a block
   std::size_t committed_ = 0;

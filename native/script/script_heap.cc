@@ -58,9 +58,9 @@ ScriptHeap::ScriptHeap(std::size_t limitBytes) : limit_(limitBytes) {
   // Pages belong to one size class for good, so leave room for a mix that shifts. Address space only; nothing is committed.
   const std::size_t wanted =
       (std::min<std::size_t>(limit_, std::size_t{1} << 36) * 3 + kPageBytes - 1) / kPageBytes * kPageBytes;
-  if (reservation_.reserve(wanted + kPageBytes)) {
-    const auto address = reinterpret_cast<std::uintptr_t>(reservation_.begin());
-    region_ = reservation_.begin() + ((kPageBytes - address % kPageBytes) % kPageBytes);
+  static_assert(AddressSpace::kAlignment % kPageBytes == 0);
+  if (reservation_.reserve(wanted)) {
+    region_ = reservation_.begin();
     regionBytes_ = wanted;
     runs_.reserve(wanted);
   }

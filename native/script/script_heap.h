@@ -100,7 +100,7 @@ class ScriptHeap {
   std::size_t limit_;
   Accounts now_;
   AddressSpace reservation_;
-  std::byte* region_ = nullptr;  // page-aligned part of the reservation
+  std::byte* region_ = nullptr;  // begin of the reservation
   std::size_t regionBytes_ = 0;
   std::size_t pagesCommitted_ = 0;
   BlockRuns runs_;  // large blocks from before the seal; empty where every block is malloc's

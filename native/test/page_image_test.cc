@@ -11,15 +11,14 @@
 namespace vayu {
 namespace {
 
-constexpr std::size_t kPage = 64u << 10;  // a multiple of every system's
+constexpr std::size_t kPage = AddressSpace::kAlignment;
 constexpr std::size_t kPages = 40;
 
 class PageImageTest : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(space.reserve((kPages + 1) * kPage));
-    const auto address = reinterpret_cast<std::uintptr_t>(space.begin());
-    range = space.begin() + (kPage - address % kPage) % kPage;
+    ASSERT_TRUE(space.reserve(kPages * kPage));
+    range = space.begin();
     ASSERT_TRUE(space.commit(range, kPages * kPage));
     std::mt19937 random(1);
     for (std::size_t at = 0; at < kPages * kPage; ++at) range[at] = static_cast<std::byte>(random());
@@ -84,9 +83,8 @@ TEST_F(PageImageTest, HoldsThroughManyRoundsOfChanges) {
 
 TEST_F(PageImageTest, SeveralInOneSpaceDoNotKnowOfEachOther) {
   AddressSpace other;
-  ASSERT_TRUE(other.reserve(3 * kPage));
-  const auto address = reinterpret_cast<std::uintptr_t>(other.begin());
-  std::byte* at = other.begin() + (kPage - address % kPage) % kPage;
+  ASSERT_TRUE(other.reserve(kPage));
+  std::byte* at = other.begin();
   ASSERT_TRUE(other.commit(at, kPage));
   std::memset(at, 7, kPage);
   const auto second = PageImage::of(at, kPage);
