@@ -118,7 +118,9 @@ async function runCase(
   process.stderr.write(`\n${benchCase.title}\n`);
   const entrants = entrantsOf(benchCase, options.clients);
   for (let round = 0; round < options.rounds; round++) {
-    for (const { name, client, setting, runs } of entrants) {
+    // There and back again: what gets slower or faster meanwhile does so for both of a pair.
+    const turns = round % 2 === 0 ? entrants : entrants.toReversed();
+    for (const { name, client, setting, runs } of turns) {
       const warmUpSeconds = setting.warmUpSeconds ?? 1;
       // A longer warm-up does not shorten what is measured.
       const target = { nginx, seconds: options.seconds + warmUpSeconds - 1, directory };

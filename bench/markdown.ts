@@ -22,7 +22,7 @@ Node ${machine.node}; load average before the first run ${machine.loadBefore.toF
 
 Every client runs with one thread against the same nginx (one worker process, keep-alive, no access log) on loopback, and sends
 the same header fields: those that ours sends by itself. Each case is run
-${results.rounds} times for ${results.seconds} s per client, the clients taking turns; the tables show medians. *Requests* are counted by nginx, not by the
+${results.rounds} times for ${results.seconds} s per client, the clients taking turns there and back; the tables show medians. *Requests* are counted by nginx, not by the
 client, and from the time on at which the client is warm. *CPU* is user and system time of the whole client process per request meanwhile,
 ± half the distance between its rounds; *with start-up* is everything from its first instruction to its last. Ratios are medians of the
 rounds' ratios to the peer that the heading names. ${noiseText(results)}
