@@ -72,6 +72,15 @@ ScriptHeap::~ScriptHeap() {
   for (LargeHeader* header : sealedLarge_) freeLarge(header);
 }
 
+// Says where it is from; the rest of the header is the caller's to fill in. Null when there is no memory.
+ScriptHeap::LargeHeader* ScriptHeap::takeLarge(std::size_t bytes) {
+  void* taken = sealed_ ? nullptr : runs_.take(bytes);
+  const bool inRuns = taken != nullptr;
+  auto* header = static_cast<LargeHeader*>(inRuns ? taken : std::malloc(bytes));
+  if (header) header->inRuns = inRuns;
+  return header;
+}
+
 void ScriptHeap::freeLarge(LargeHeader* header) {
   if (header->inRuns) {
     runs_.give(header, header->size + sizeof(LargeHeader));
@@ -199,14 +208,11 @@ void* ScriptHeap::takeFresh(SizeClass& sizeClass, std::size_t classBytes) {
 
 void* ScriptHeap::allocateLarge(std::size_t size) {
   if (size > SIZE_MAX - sizeof(LargeHeader) || !admit(size + sizeof(LargeHeader))) return nullptr;
-  void* taken = sealed_ ? nullptr : runs_.take(size + sizeof(LargeHeader));
-  const bool inRuns = taken != nullptr;
-  auto* header = static_cast<LargeHeader*>(inRuns ? taken : std::malloc(size + sizeof(LargeHeader)));
+  LargeHeader* header = takeLarge(size + sizeof(LargeHeader));
   if (!header) {
     now_.limitReached = true;
     return nullptr;
   }
-  header->inRuns = inRuns;
   header->previous = nullptr;
   header->next = large_;
   header->size = size;
@@ -261,10 +267,9 @@ ScriptHeap::LargeHeader* ScriptHeap::growLarge(LargeHeader* header, std::size_t 
   const std::size_t wanted = size + sizeof(LargeHeader);
   if (!header->inRuns) return static_cast<LargeHeader*>(std::realloc(header, wanted));
   if (BlockRuns::areAlike(held, wanted)) return header;
-  void* taken = runs_.take(wanted);
-  const bool inRuns = taken != nullptr;
-  auto* moved = static_cast<LargeHeader*>(inRuns ? taken : std::malloc(wanted));
+  LargeHeader* moved = takeLarge(wanted);
   if (!moved) return nullptr;
+  const bool inRuns = moved->inRuns;
   std::memcpy(moved, header, std::min(held, wanted));
   moved->inRuns = inRuns;
   runs_.give(header, held);

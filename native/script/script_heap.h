@@ -76,6 +76,7 @@ class ScriptHeap {
   void* allocateSmall(std::size_t size);
   void* takeFresh(SizeClass& sizeClass, std::size_t classBytes);
   void* allocateLarge(std::size_t size);
+  LargeHeader* takeLarge(std::size_t bytes);
   void freeLarge(LargeHeader* header);
   void freeLargeList();
   LargeHeader* growLarge(LargeHeader* header, std::size_t size);

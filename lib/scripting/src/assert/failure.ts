@@ -41,8 +41,8 @@ export interface Failing {
 
 function operatorOf(template: string, expected: unknown): string | undefined {
   if (template === '' || template.includes(' have ')) return undefined;
-  const kind = isObject(expected) ? 'deepStrictEqual' : 'strictEqual';
-  return template.includes(' not ') ? `not${kind[0]!.toUpperCase()}${kind.slice(1)}` : kind;
+  if (template.includes(' not ')) return isObject(expected) ? 'notDeepStrictEqual' : 'notStrictEqual';
+  return isObject(expected) ? 'deepStrictEqual' : 'strictEqual';
 }
 
 /** The error of an assertion that was put as `args` to chai's `assert`: whether it holds, two templates, and the expected and the actual value. */
